@@ -1,0 +1,12 @@
+//! The log: the runbook, byte for byte, with what happened written after each step (`docs/log.md`).
+//!
+//! In: the runbook that was run, and the state of the run. Out: Markdown that is a runbook again. It must never
+//! reformat what the author wrote, or let what a machine printed become Markdown.
+
+mod log;
+mod markdown;
+mod splice;
+mod step_quote;
+mod summary_quote;
+
+pub use log::{Excerpt, Log, annotate};

@@ -1,0 +1,159 @@
+//! What happened to one step, as the lines of a block quote.
+
+use super::log::Excerpt;
+use super::markdown::{code, fence, inline};
+use crate::event::{Channel, GateState, StepFinished, StepState, StreamRecord, result_words};
+use crate::runbook::{ExpectedStream, Gate};
+use crate::text::{count, took};
+use std::time::Duration;
+
+/// More lines than this are shown by their first and last.
+const WHOLE: usize = 40;
+/// How many first and last lines are shown of a long output.
+const EDGE: usize = 10;
+
+/// The lines of a step's quote.
+pub fn lines(state: &StepState, excerpt: &dyn Fn(&StreamRecord) -> Option<Excerpt>) -> Vec<String> {
+    let mut lines = vec![headline(state)];
+    let Some(outcome) = &state.outcome else { return lines };
+    for words in outcome.detail.iter().chain(&outcome.notes) {
+        lines.extend([String::new(), inline(words)]);
+    }
+    diffs(outcome, &mut lines);
+    outputs(outcome, excerpt, &mut lines);
+    for (name, value) in &outcome.captured {
+        lines.extend([String::new(), format!("{} = {}", code(name), code(value))]);
+    }
+    for process in &outcome.left_running {
+        lines.extend([
+            String::new(),
+            format!("still running when it had ended: {} {}", process.pid, code(&process.command)),
+        ]);
+    }
+    if state.late_bytes > 0 {
+        let words =
+            format!("{} came after it had ended: in neither match nor hash", count(state.late_bytes as usize, "byte"));
+        lines.extend([String::new(), words]);
+    }
+    lines
+}
+
+/// What was answered to a manual step; nothing if nobody was asked.
+pub fn manual_line(state: &StepState) -> Option<String> {
+    let gate = state.gate.as_ref()?;
+    let note = gate.note.as_ref().map_or_else(String::new, |note| format!(": \"{}\"", inline(note)));
+    let word = match gate.answer {
+        "no" => "declined",
+        "quit" => "given up",
+        word => word,
+    };
+    Some(format!("**{word}** by {} at {}{note}{}", inline(&gate.by), clock(gate.at), through(gate.through)))
+}
+
+fn headline(state: &StepState) -> String {
+    let mut parts = vec![format!("**{}: {}**", state.instance, inline(&result_words(state)))];
+    if let Some(outcome) = &state.outcome {
+        parts.extend(outcome.exit_code.map(|code| format!("exit {code}")));
+        parts.push(took(Duration::from_millis(outcome.elapsed_ms)));
+        parts.push(format!("{} UTC", clock(outcome.started)));
+        let failed = outcome.expectations.iter().filter(|expectation| !expectation.holds).count();
+        if failed > 0 {
+            let verb = if failed == 1 { "does" } else { "do" };
+            parts.push(format!("{failed} of {} {verb} not hold", count(outcome.expectations.len(), "expectation")));
+        }
+    }
+    parts.extend(state.gate.as_ref().map(gate_words));
+    parts.join(" · ")
+}
+
+fn gate_words(gate: &GateState) -> String {
+    let word = match (gate.answer, gate.gate) {
+        ("yes", Gate::Type) => "phrase typed",
+        ("yes", _) => "confirmed",
+        ("skip", _) => "skipped",
+        ("quit", _) => "given up",
+        (_, _) => "declined",
+    };
+    let note = gate.note.as_ref().map_or_else(String::new, |note| format!(": \"{}\"", inline(note)));
+    format!("{word} by {} at {}{}{note}", inline(&gate.by), clock(gate.at), through(gate.through))
+}
+
+fn through(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Terminal => "",
+        Channel::CommandLine => " on the command line",
+        Channel::Yes => " by \\-\\-yes",
+    }
+}
+
+fn clock(time: jiff::Timestamp) -> String {
+    time.strftime("%H:%M:%S").to_string()
+}
+
+fn diffs(outcome: &StepFinished, lines: &mut Vec<String>) {
+    for expectation in outcome.expectations.iter().filter(|expectation| !expectation.holds) {
+        let detail = expectation.detail.as_deref().unwrap_or("it does not hold");
+        lines.push(String::new());
+        lines.extend(fence("diff", detail));
+    }
+}
+
+/// The streams that no failed expectation has shown already.
+fn outputs(outcome: &StepFinished, excerpt: &dyn Fn(&StreamRecord) -> Option<Excerpt>, lines: &mut Vec<String>) {
+    let shown = |streams: &[ExpectedStream]| {
+        outcome.expectations.iter().any(|expectation| !expectation.holds && streams.contains(&expectation.stream))
+    };
+    let stdout = (outcome.stdout.bytes > 0 && !shown(&[ExpectedStream::Stdout, ExpectedStream::Combined]))
+        .then_some(&outcome.stdout);
+    let stderr = (outcome.stderr.bytes > 0 && !shown(&[ExpectedStream::Stderr])).then_some(&outcome.stderr);
+    for stream in stdout.into_iter() {
+        output(stream, excerpt, lines);
+    }
+    if let Some(stream) = stderr {
+        if outcome.stdout.bytes > 0 {
+            lines.extend([String::new(), "on standard error:".to_owned()]);
+        }
+        output(stream, excerpt, lines);
+    }
+}
+
+fn output(stream: &StreamRecord, excerpt: &dyn Fn(&StreamRecord) -> Option<Excerpt>, lines: &mut Vec<String>) {
+    let text = match &stream.text {
+        Some(text) => Some(Excerpt { head: text.clone(), tail: None }),
+        None => excerpt(stream),
+    };
+    lines.push(String::new());
+    let whole = match &text {
+        Some(Excerpt { head, tail: None }) if head.lines().count() <= WHOLE => {
+            lines.extend(fence("text", head));
+            stream.text.is_some()
+        }
+        Some(text) => {
+            lines.extend(fence("text", &edges(text, stream.lines)));
+            false
+        }
+        None => false,
+    };
+    if !whole {
+        lines.extend([String::new(), facts(stream)]);
+    }
+}
+
+/// The first and last lines of a long output.
+fn edges(text: &Excerpt, total: u64) -> String {
+    let head: Vec<_> = text.head.lines().take(EDGE).collect();
+    let tail: Vec<_> = text.tail.as_deref().unwrap_or(&text.head).lines().collect();
+    let tail = &tail[tail.len().saturating_sub(EDGE)..];
+    let between = total.saturating_sub((head.len() + tail.len()) as u64);
+    format!("{}\n… {between} lines …\n{}", head.join("\n"), tail.join("\n"))
+}
+
+fn facts(stream: &StreamRecord) -> String {
+    let size = format!("{} lines, {} bytes, `{}`", stream.lines, stream.bytes, stream.sha256);
+    match (&stream.file, stream.kept) {
+        (Some(file), Some(kept)) => format!("{size}; the first {kept} bytes are kept in {}", code(file)),
+        (Some(file), None) => format!("{size}, kept in {}", code(file)),
+        (None, Some(_)) => format!("{size}, not kept"),
+        (None, None) => size,
+    }
+}

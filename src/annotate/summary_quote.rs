@@ -1,0 +1,77 @@
+//! The summary under the first heading: did it work, what was not as planned, what proves which criterion, who
+//! agreed to what.
+
+use super::markdown::{code, inline};
+use crate::event::{RunStarted, RunState, criterion_rows, headline, step_rows};
+
+/// The lines of the summary's quote.
+pub fn lines(state: &RunState, journal: &str) -> Vec<String> {
+    let Some(header) = &state.header else { return vec!["**Nothing is recorded of this run.**".to_owned()] };
+    let mut lines = vec![verdict_line(state, header), String::new(), identity_line(header, journal), String::new()];
+    lines.extend(deviations(state));
+    if let Some(selection) = &header.selection {
+        let from = selection.from.iter().map(|name| format!("--from {name}"));
+        let to = selection.to.iter().map(|name| format!("--to {name}"));
+        let only = selection.only.iter().map(|name| format!("--only {name}"));
+        let chosen: Vec<_> = from.chain(to).chain(only).collect();
+        lines.extend([String::new(), format!("**Partial run, no evidence:** {}", code(&chosen.join(" ")))]);
+    }
+    if !header.overrides.is_empty() {
+        let overrides: Vec<_> = header.overrides.iter().map(|text| code(text)).collect();
+        lines.extend([String::new(), format!("**Overrides:** {}", overrides.join(", "))]);
+    }
+    lines.push(String::new());
+    lines.extend(["| step | on | result | took | gate, note |", "|---|---|---|---|---|"].map(str::to_owned));
+    for row in step_rows(state) {
+        let cells = [row.name, row.place, row.result, row.took, row.note].map(|cell| inline(&cell));
+        lines.push(format!("| {} |", cells.join(" | ")).replace("  |", " |"));
+    }
+    let criteria = criterion_rows(state);
+    if !criteria.is_empty() {
+        lines.push(String::new());
+        lines.extend(["| criterion | verdict | proved by |", "|---|---|---|"].map(str::to_owned));
+        for row in criteria {
+            let by = row.steps.iter().map(|name| inline(name)).collect::<Vec<_>>().join(", ");
+            lines.push(format!("| {} {} | {} | {by} |", inline(&row.id), inline(&row.text), row.verdict.as_str()));
+        }
+    }
+    lines
+}
+
+fn verdict_line(state: &RunState, header: &RunStarted) -> String {
+    let (words, after) = headline(state);
+    let span = match (state.started, state.last) {
+        (Some(started), Some(last)) => {
+            let end =
+                if started.strftime("%F").to_string() == last.strftime("%F").to_string() { "%T" } else { "%F %T" };
+            format!("{} to {} UTC", started.strftime("%F %T"), last.strftime(end))
+        }
+        _ => String::new(),
+    };
+    format!("**{}**{after} · {span} · {}", inline(&words), inline(&header.operator))
+}
+
+fn identity_line(header: &RunStarted, journal: &str) -> String {
+    let profile = header.profile.as_ref().map_or_else(String::new, |profile| format!(" · profile {}", code(profile)));
+    format!("run `{}` · plan `{}`{profile} · journal {journal}", header.run, header.plan)
+}
+
+fn deviations(state: &RunState) -> Vec<String> {
+    let all: Vec<_> = state.deviations().collect();
+    if all.is_empty() {
+        return vec!["**Deviations:** none.".to_owned()];
+    }
+    let mut lines = vec![format!("**Deviations:** {}", all.len()), String::new()];
+    for step in all {
+        let Some(gate) = &step.gate else { continue };
+        let reason = gate.note.as_deref().unwrap_or("no reason recorded");
+        lines.push(format!(
+            "- {} skipped by {} at {}: \"{}\"",
+            code(&step.instance.to_string()),
+            inline(&gate.by),
+            gate.at.strftime("%T"),
+            inline(reason)
+        ));
+    }
+    lines
+}

@@ -1,0 +1,155 @@
+//! The arguments as they are typed.
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Runbooks as code: Markdown procedures that are run, gated, checked and recorded.
+#[derive(Debug, Parser)]
+#[command(name = "stepgate", version, max_term_width = 100, subcommand_required = true)]
+#[command(
+    after_help = "Exit codes: 0 passed · 1 failed, or errors found · 2 usage, or a runbook that cannot be planned · 3 suspended · \
+4 a decision is needed · 5 the record could not be written · 6 another run holds the lock · 130, 143 interrupted\n\n\
+Example: stepgate run runbooks/quickstart.md"
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// The command line as clap knows it, for documentation.
+pub fn command() -> clap::Command {
+    Arguments::command()
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Plans a runbook and runs it
+    #[command(
+        after_help = "Example: stepgate run backup.md --confirm save --answer the-share-shows-the-file=done:seen"
+    )]
+    Run(Run),
+    /// Shows everything resolved; runs nothing
+    #[command(after_help = "Example: stepgate plan backup.md --format json")]
+    Plan(Plan),
+    /// Finds what is wrong with runbooks; runs nothing
+    #[command(after_help = "Example: stepgate check runbooks docs/restore.md")]
+    Check(Check),
+    /// Lists the runbooks of a tree
+    #[command(after_help = "Example: stepgate list runbooks")]
+    List(List),
+    /// The runbook annotated with what happened in a run
+    #[command(after_help = "Example: stepgate log k7xq > backup-log.md")]
+    Log(Log),
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The runbook
+    pub file: PathBuf,
+    /// The first step to run; the run is partial
+    #[arg(long, value_name = "STEP")]
+    pub from: Option<String>,
+    /// The last step to run; the run is partial
+    #[arg(long, value_name = "STEP")]
+    pub to: Option<String>,
+    /// Run this step and no other; may be given several times
+    #[arg(long, value_name = "STEP", conflicts_with_all = ["from", "to"])]
+    pub only: Vec<String>,
+    /// Ask before every step
+    #[arg(long)]
+    pub step: bool,
+    /// Confirm a step's gate beforehand; with its phrase if it must be typed
+    #[arg(long, value_name = "STEP[=PHRASE]")]
+    pub confirm: Vec<String>,
+    /// Answer a manual step beforehand: done, failed or skipped, a skip with its reason
+    #[arg(long, value_name = "ITEM=ANSWER[:NOTE]")]
+    pub answer: Vec<String>,
+    /// Confirm every `confirm` gate; no typed gate, no manual step
+    #[arg(long)]
+    pub yes: bool,
+    /// Ask nothing, also at a terminal: what needs a person suspends the run
+    #[arg(long)]
+    pub non_interactive: bool,
+    /// Where records are kept [default: .stepgate beside stepgate.toml, at the Git root, or here]
+    #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
+    pub store: Option<PathBuf>,
+    /// The run's id [default: made of time and chance]
+    #[arg(long, value_name = "ID")]
+    pub run_id: Option<String>,
+    /// Keep no record and take no lock: for tests
+    #[arg(long)]
+    pub ephemeral: bool,
+    /// What goes to standard output: the final table, or the journal's very lines
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// The runbook
+    pub file: PathBuf,
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Runbooks, or folders to look for runbooks in
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// The folder to look in
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct Log {
+    /// The run: its id, or any part of it that only it has [default: the newest]
+    pub run: Option<String>,
+    /// Where records are kept [default: .stepgate beside stepgate.toml, at the Git root, or here]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+    /// The annotated runbook, or one record
+    #[arg(long, value_enum, default_value_t = LogFormat::Markdown)]
+    pub format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// The runbook with what happened written into it
+    Markdown,
+    /// One record with stable keys
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}

@@ -1,0 +1,45 @@
+//! What the machine says of itself and of the operator.
+
+use crate::journal::Holder;
+use std::path::PathBuf;
+
+/// `user@host`, the user by the password file: an environment variable would let anybody sign as anybody.
+pub fn operator() -> String {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let uid = rustix::process::getuid().as_raw();
+    let user = std::fs::read_to_string("/etc/passwd").ok().and_then(|users| name_of(&users, uid));
+    format!("{}@{host}", user.unwrap_or_else(|| format!("uid-{uid}")))
+}
+
+fn name_of(users: &str, uid: u32) -> Option<String> {
+    let mut lines = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let line = lines.find(|fields| fields.get(2).and_then(|field| field.parse().ok()) == Some(uid))?;
+    line.first().map(|name| (*name).to_owned())
+}
+
+/// This process as the holder of a lock for `run`.
+pub fn holder(run: &str, operator: &str) -> Holder {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let behind_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    Holder {
+        run: run.to_owned(),
+        pid: std::process::id(),
+        started: behind_name.split_whitespace().nth(19).and_then(|ticks| ticks.parse().ok()).unwrap_or(0),
+        boot: boot.trim().to_owned(),
+        operator: operator.to_owned(),
+    }
+}
+
+/// The folder that the command was started in.
+pub fn current_folder() -> std::io::Result<PathBuf> {
+    std::env::current_dir()
+}
+
+/// `STEPGATE_LOG=debug` lets stepgate tell what it does itself, on standard error.
+pub fn start_tracing() {
+    let level = std::env::var("STEPGATE_LOG").ok().and_then(|level| level.parse::<tracing::Level>().ok());
+    if let Some(level) = level {
+        tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(false).init();
+    }
+}

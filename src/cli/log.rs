@@ -1,0 +1,119 @@
+//! `stepgate log [RUN]`: a view of a record.
+
+use super::args::{self, LogFormat};
+use super::environment::current_folder;
+use super::error::{Exit, Failure};
+use super::output::{eprint_line, print, print_json};
+use crate::annotate::{self, Excerpt};
+use crate::event::{RunState, StreamRecord};
+use crate::journal::{Reading, RunFolder, Store, read_journal};
+use crate::report::run_json;
+use crate::runbook;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::PathBuf;
+
+/// How much of each end of a kept output is read, in bytes.
+const EDGE: u64 = 16 << 10;
+
+pub fn log(options: &args::Log) -> Result<Exit, Failure> {
+    let path = store_path(options.store.as_ref())?;
+    let store = Store::open(&path)?.ok_or_else(|| {
+        Failure::usage(format!("there is no store `{}`: nothing was run yet", path.display()))
+            .hint("--store DIR looks elsewhere")
+    })?;
+    let folder = store.find(options.run.as_deref())?;
+    let mut reading = read(&folder)?;
+    if let Some(damage) = &reading.damage {
+        eprint_line(&format!(
+            "warning: the record of {} is damaged: {damage}; what follows is what stands before",
+            folder.run
+        ));
+    }
+    let state = &mut reading.state;
+    let running = state.header.as_ref().is_some_and(|header| store.is_running(&runbook_key(header)));
+    if !running {
+        state.declare_dead();
+    }
+    match options.format {
+        LogFormat::Json => {
+            let record =
+                run_json(state).ok_or_else(|| Failure::usage(format!("nothing is recorded of run {}", folder.run)))?;
+            print_json(&record);
+        }
+        LogFormat::Markdown => print(&markdown(&folder, &reading)?),
+    }
+    Ok(Exit::Success)
+}
+
+/// Where the store is: `--store`, or by the current folder.
+pub fn store_path(option: Option<&PathBuf>) -> Result<PathBuf, Failure> {
+    match option {
+        Some(path) => Ok(path.clone()),
+        None => current_folder()
+            .map(|folder| Store::locate(&folder))
+            .map_err(|error| Failure::usage(format!("the current folder is gone: {error}"))),
+    }
+}
+
+/// What the lock of a runbook is taken on: its real path.
+pub fn runbook_key(header: &crate::event::RunStarted) -> PathBuf {
+    PathBuf::from(&header.runbook_path)
+}
+
+/// Reads a run's journal.
+pub fn read(folder: &RunFolder) -> Result<Reading, Failure> {
+    let failed =
+        |error: io::Error| Failure::new(Exit::Failure, format!("the record of {} cannot be read: {error}", folder.run));
+    let file = folder.open("journal.jsonl").map_err(failed)?;
+    read_journal(file, |_, _| {}).map_err(failed)
+}
+
+fn markdown(folder: &RunFolder, reading: &Reading) -> Result<String, Failure> {
+    let failed =
+        |why: String| Failure::new(Exit::Failure, format!("the runbook of {} cannot be shown: {why}", folder.run));
+    let state = &reading.state;
+    let mut bytes = Vec::new();
+    let read = folder.open("runbook.md").and_then(|mut file| file.read_to_end(&mut bytes));
+    read.map_err(|error| failed(error.to_string()))?;
+    let wanted = state.header.as_ref().map(|header| &header.runbook_sha256);
+    if wanted.is_some_and(|wanted| *wanted != crate::plan::sha256(&bytes)) {
+        return Err(failed("its bytes are not those that were run".to_owned()));
+    }
+    let name = state.header.as_ref().map_or("runbook.md", |header| &header.runbook);
+    let source = runbook::decode(name, bytes).map_err(|(_, found)| failed(found.message))?;
+    let (runbook, _) = runbook::read(source).map_err(|(_, found)| {
+        let first = found.first().map_or_else(String::new, |found| found.message.clone());
+        failed(format!("this version of stepgate cannot read it: {first}"))
+    })?;
+    let excerpt = |stream: &StreamRecord| stream.file.as_ref().and_then(|file| excerpt(folder.open(file).ok()?).ok());
+    Ok(annotate::annotate(&annotate::Log {
+        runbook: &runbook,
+        state,
+        journal: level(state, reading),
+        excerpt: &excerpt,
+    }))
+}
+
+/// How far the record vouches for itself, in words.
+fn level(state: &RunState, reading: &Reading) -> String {
+    match (&reading.damage, &state.seal) {
+        (Some(damage), _) => format!("**damaged**: {damage}"),
+        (None, Some(_)) => format!("sealed, head `sha256:{}`", reading.head),
+        (None, None) => format!("not sealed, head `sha256:{}`", reading.head),
+    }
+}
+
+fn excerpt(mut file: File) -> io::Result<Excerpt> {
+    let length = file.metadata()?.len();
+    let mut text = |start: u64, size: u64| -> io::Result<String> {
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(start))?;
+        file.by_ref().take(size).read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    if length <= 2 * EDGE {
+        return Ok(Excerpt { head: text(0, length)?, tail: None });
+    }
+    Ok(Excerpt { head: text(0, EDGE)?, tail: Some(text(length - EDGE, EDGE)?) })
+}

@@ -1,0 +1,47 @@
+//! The command line: one file a command.
+//!
+//! In: arguments, environment, the terminal. Out: exit codes (`docs/cli.md`). Nothing else in the crate may know a
+//! terminal, the environment or the home directory.
+
+mod args;
+mod check;
+mod configuration;
+mod environment;
+mod error;
+mod files;
+mod list;
+mod log;
+mod output;
+mod plan;
+mod prompt;
+mod run;
+mod signals;
+mod terminal;
+mod unfinished;
+
+pub use args::command;
+pub use error::Exit;
+
+use args::{Arguments, Command};
+use clap::Parser as _;
+
+/// Runs the command that the arguments name.
+pub fn main() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Success };
+        }
+    };
+    environment::start_tracing();
+    let terminal = terminal::Terminal::new(arguments.color);
+    let done = match arguments.command {
+        Command::Run(options) => run::run(&options, &terminal),
+        Command::Plan(options) => plan::plan(&options, &terminal),
+        Command::Check(options) => check::check(&options, &terminal),
+        Command::List(options) => list::list(&options),
+        Command::Log(options) => log::log(&options),
+    };
+    done.unwrap_or_else(|error| error.print(&terminal))
+}

@@ -1,0 +1,245 @@
+//! `stepgate run FILE`: plans, takes the lock, runs, and says what came of it.
+
+use super::args::{self, Format};
+use super::error::{Exit, Failure};
+use super::log::store_path;
+use super::output::{eprint_line, print};
+use super::prompt::TerminalPrompter;
+use super::terminal::Terminal;
+use super::unfinished::{History, history};
+use super::{environment, plan, signals};
+use crate::engine::{Answers, Ending, Engine, Observer, Recorder, Setting};
+use crate::event::{Event, JOURNAL_FORMAT, RunStarted, RunState, RunVerdict, StepHeader, StepKind, WaitsFor};
+use crate::journal::{Clock, Entry, Journal, Lock, RunFolder, RunId, Store};
+use crate::plan::{Action, Plan, Planned, Selection, sha256};
+use crate::report::{Live, run_table};
+use crate::runbook::Gate;
+use crate::shell::{SessionConfig, Stream, become_subreaper, local_environment};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a step may take to obey TERM before it gets KILL.
+const GRACE: Duration = Duration::from_secs(5);
+/// How long the output of a killed step is waited for.
+const DRAIN: Duration = Duration::from_secs(2);
+/// How many bytes of one stream of a step are kept.
+const OUTPUT_LIMIT: u64 = 64 << 20;
+
+pub fn run(options: &args::Run, terminal: &Terminal) -> Result<Exit, Failure> {
+    let Planned { runbook, plan } = plan::read_and_plan(&options.file, terminal)?;
+    let selection = Selection { from: options.from.clone(), to: options.to.clone(), only: options.only.clone() };
+    let chosen = selection.resolve(&plan)?;
+    let answers = answers(options, &plan)?;
+    let run = match &options.run_id {
+        Some(id) => RunId::parse(id)?,
+        None => new_run_id()?,
+    };
+    let path = std::fs::canonicalize(&options.file)
+        .map_err(|error| Failure::usage(format!("{}: {error}", options.file.display())))?;
+    let operator = environment::operator();
+    let record = match options.ephemeral {
+        true => Record::default(),
+        false => Record::open(options, &run, &path, &runbook.source.text, &operator)?,
+    };
+    record.name_unfinished();
+    let session = session(&path);
+    let header = RunStarted {
+        format: JOURNAL_FORMAT,
+        stepgate: env!("CARGO_PKG_VERSION").to_owned(),
+        run: run.to_string(),
+        runbook: runbook.source.name.clone(),
+        runbook_path: path.display().to_string(),
+        runbook_sha256: sha256(runbook.source.text.as_bytes()),
+        plan: plan.hash(),
+        title: plan.title.clone(),
+        profile: None,
+        operator: operator.clone(),
+        directory: session.directory.display().to_string(),
+        overrides: overrides(options),
+        selection: selection.is_partial().then_some(selection),
+        params: BTreeMap::new(),
+        acceptance: plan.acceptance.iter().map(|criterion| (criterion.id.clone(), criterion.text.clone())).collect(),
+        steps: plan.steps.iter().map(step_header).collect(),
+    };
+    let ending = execute(options, terminal, &plan, chosen, answers, header, record, session, operator)?;
+    Ok(conclude(&ending, options, terminal))
+}
+
+/// What of the disk a run uses; nothing at all with `--ephemeral`.
+#[derive(Default)]
+struct Record {
+    store: Option<Store>,
+    folder: Option<RunFolder>,
+    journal: Option<File>,
+    history: History,
+    _lock: Option<Lock>,
+}
+
+impl Record {
+    fn open(options: &args::Run, run: &RunId, path: &Path, text: &str, operator: &str) -> Result<Self, Failure> {
+        let store = Store::create(&store_path(options.store.as_ref())?)?;
+        let lock = store.lock(path, &environment::holder(run.as_str(), operator))?;
+        let history = history(&store, &options.file.display().to_string());
+        let (folder, journal) = store.create_run(run, text.as_bytes())?;
+        Ok(Self { store: Some(store), folder: Some(folder), journal: Some(journal), history, _lock: Some(lock) })
+    }
+
+    fn name_unfinished(&self) {
+        for (run, verdict) in self.history.unfinished.iter().take(3) {
+            let words = if *verdict == RunVerdict::Running { "unfinished" } else { verdict.as_str() };
+            eprint_line(&format!("note: run {run} of this runbook is {words}; stepgate log {run} shows it"));
+        }
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the one place where everything that a run is made of comes together")]
+fn execute(
+    options: &args::Run,
+    terminal: &Terminal,
+    plan: &Plan,
+    chosen: Vec<bool>,
+    answers: Answers,
+    header: RunStarted,
+    record: Record,
+    session: SessionConfig,
+    operator: String,
+) -> Result<Ending, Failure> {
+    let failed = |what: &str, error: std::io::Error| {
+        Failure::new(Exit::Record, format!("{what}: {error}")).hint("nothing was run")
+    };
+    become_subreaper().map_err(|error| failed("orphaned processes cannot be kept track of", error))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| failed("the runtime does not start", error))?;
+    let width = || terminal.width();
+    let mut live = Live::new(plan, terminal.styles(), Box::new(std::io::stderr()), &width);
+    if let Some(last) = &record.history.last {
+        live = live.last_time(last);
+    }
+    let mut watchers = Watchers { live, lines: options.format == Format::Json };
+    let journal = Journal::new(record.journal, Clock::starting_at(Timestamp::now()));
+    let mut prompter = TerminalPrompter::new(*terminal, !options.non_interactive);
+    let ending = runtime.block_on(async {
+        let setting = Setting {
+            operator,
+            session,
+            folder: record.folder,
+            ledger: record.store.as_ref().map(Store::ledger),
+            output_limit: OUTPUT_LIMIT,
+            interrupts: signals::listen()?,
+        };
+        let recorder = Recorder::new(journal, &mut watchers);
+        let engine = Engine::new(plan, chosen, answers, setting, &mut prompter, recorder).step_by_step(options.step);
+        Ok(engine.run(header).await)
+    });
+    ending.map_err(|error| failed("signals cannot be listened for", error))
+}
+
+/// The terminal, and a program that reads the journal's lines.
+struct Watchers<'a> {
+    live: Live<'a>,
+    lines: bool,
+}
+
+impl Observer for Watchers<'_> {
+    fn recorded(&mut self, entry: &Entry<Event>, line: &str, state: &RunState) {
+        if self.lines {
+            print(line);
+        }
+        self.live.recorded(entry, line, state);
+    }
+
+    fn output(&mut self, stream: Stream, bytes: &[u8]) {
+        self.live.output(stream, bytes);
+    }
+
+    fn late_output(&mut self, step: &str, stream: Stream, bytes: &[u8]) {
+        self.live.late_output(step, stream, bytes);
+    }
+}
+
+fn answers(options: &args::Run, plan: &Plan) -> Result<Answers, Failure> {
+    let mut answers = Answers::default();
+    answers.yes = options.yes;
+    options.confirm.iter().try_for_each(|text| answers.confirm(text, plan))?;
+    options.answer.iter().try_for_each(|text| answers.answer(text, plan))?;
+    Ok(answers)
+}
+
+/// What the command line changed, for the record.
+fn overrides(options: &args::Run) -> Vec<String> {
+    let confirmed = options.confirm.iter().map(|text| format!("--confirm {text}"));
+    let answered = options.answer.iter().map(|text| format!("--answer {text}"));
+    let yes = options.yes.then(|| "--yes".to_owned());
+    let step = options.step.then(|| "--step".to_owned());
+    confirmed.chain(answered).chain(yes).chain(step).collect()
+}
+
+fn step_header(step: &crate::plan::PlannedStep) -> StepHeader {
+    let (kind, target, gate) = match &step.action {
+        Action::Shell(shell) => (StepKind::Shell, Some(shell.target.clone()), shell.gate),
+        Action::Manual { .. } => (StepKind::Manual, None, Gate::None),
+    };
+    StepHeader { name: step.name.clone(), kind, target, gate, satisfies: step.satisfies.clone(), always: step.always() }
+}
+
+/// A local session starts in the runbook's folder.
+fn session(runbook: &Path) -> SessionConfig {
+    SessionConfig {
+        shell: PathBuf::from("bash"),
+        directory: runbook.parent().unwrap_or(Path::new("/")).to_owned(),
+        environment: local_environment(std::env::vars_os()),
+        grace: GRACE,
+        drain: DRAIN,
+    }
+}
+
+fn new_run_id() -> Result<RunId, Failure> {
+    let mut random = [0; 4];
+    getrandom::fill(&mut random).map_err(|error| Failure::new(Exit::Record, format!("no random numbers: {error}")))?;
+    Ok(RunId::new(Timestamp::now(), random))
+}
+
+/// Prints the final table and what can be done next.
+fn conclude(ending: &Ending, options: &args::Run, terminal: &Terminal) -> Exit {
+    let state = &ending.state;
+    if options.format == Format::Human {
+        eprint_line("");
+        print(&run_table(state, &terminal.output_styles()));
+    }
+    if let Some(error) = &ending.broken {
+        eprint_line(&format!("error: the record could not be written: {error}"));
+        eprint_line("  what came after the last step shown above is not recorded; nothing further was started");
+        return Exit::Record;
+    }
+    let run = state.header.as_ref().map_or("", |header| &header.run);
+    if !options.ephemeral {
+        let store = options.store.as_ref().map_or_else(String::new, |store| format!(" --store {}", store.display()));
+        eprint_line(&format!("log: stepgate log {run}{store}"));
+    }
+    let verdict = state.verdict();
+    if let Some(suspension) = &state.suspended {
+        eprint_line(&next_command(&suspension.step.name, suspension.waits_for, options, state));
+    }
+    match (verdict, state.interrupted.as_deref()) {
+        (RunVerdict::InDoubt, _) => {
+            eprint_line("a step is in doubt: look at the target whether it happened before anything else is run");
+            Exit::Decision
+        }
+        (RunVerdict::Interrupted, Some("TERM")) => Exit::Terminated,
+        (verdict, _) => Exit::of(verdict),
+    }
+}
+
+fn next_command(step: &str, waits_for: WaitsFor, options: &args::Run, state: &RunState) -> String {
+    let file = options.file.display();
+    let typed = state.step(step).is_some_and(|step| step.header.gate == Gate::Type);
+    let answer = match waits_for {
+        WaitsFor::Manual => format!("--answer {step}=done"),
+        WaitsFor::Gate if typed => format!("--confirm {step}=PHRASE"),
+        WaitsFor::Gate => format!("--confirm {step}"),
+    };
+    format!("to run it again with that answer: stepgate run {file} {answer}")
+}

@@ -1,0 +1,62 @@
+//! What is known of the operator's terminal.
+
+use super::args::Color;
+use crate::report::Styles;
+use owo_colors::{OwoColorize as _, Style};
+use std::io::IsTerminal as _;
+
+/// The terminal behind standard error and standard input, or the lack of one.
+#[derive(Clone, Copy, Debug)]
+pub struct Terminal {
+    colour: bool,
+    interactive: bool,
+    screen: bool,
+}
+
+impl Terminal {
+    /// Looks at the streams and at the environment.
+    pub fn new(color: Color) -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+        let screen = std::io::stderr().is_terminal();
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let colour = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
+            Color::Auto => set("CLICOLOR_FORCE") || (screen && !dumb),
+        };
+        Self { colour, interactive: screen && std::io::stdin().is_terminal(), screen: screen && !dumb }
+    }
+
+    /// Whether a person can be asked.
+    pub fn is_interactive(&self) -> bool {
+        self.interactive
+    }
+
+    /// Whether diagnostics on standard error are coloured.
+    pub fn colour(&self) -> bool {
+        self.colour
+    }
+
+    /// Colours for standard error.
+    pub fn styles(&self) -> Styles {
+        if self.colour { Styles::coloured() } else { Styles::default() }
+    }
+
+    /// Colours for standard output, which may be a file while standard error is a terminal.
+    pub fn output_styles(&self) -> Styles {
+        let terminal = std::io::stdout().is_terminal();
+        if self.colour && (terminal || !self.screen) { Styles::coloured() } else { Styles::default() }
+    }
+
+    /// `text` in `style`.
+    pub fn paint(&self, text: &str, style: Style) -> String {
+        text.style(style).to_string()
+    }
+
+    /// Columns of the screen now, so that a resize counts; `None` if standard error is none.
+    pub fn width(&self) -> Option<usize> {
+        let size = self.screen.then(|| rustix::termios::tcgetwinsize(std::io::stderr()).ok()).flatten()?;
+        Some(if size.ws_col == 0 { 80 } else { usize::from(size.ws_col) })
+    }
+}

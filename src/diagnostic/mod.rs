@@ -1,0 +1,89 @@
+//! What is wrong, where, and what to do about it.
+//!
+//! In: byte spans of a source file and plain words. Out: one [`Diagnostic`], rendered as text with a
+//! caret or as JSON. It must never know what a runbook is.
+
+mod code;
+mod render;
+mod source;
+
+pub use code::Code;
+pub use render::{JsonDiagnostic, render_json, render_text};
+pub use source::{Position, Source, Span};
+
+use serde::Serialize;
+
+/// How bad a finding is. Errors stop planning; notes never change an exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Nothing runs while this stands.
+    Error,
+    /// Probably not what the author meant.
+    Warning,
+    /// Worth knowing.
+    Note,
+}
+
+/// One finding in one source file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The stable code, explained in `docs/diagnostics.md`.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The bytes that the caret stands under.
+    pub span: Span,
+    /// What happened: lower case, no final period.
+    pub message: String,
+    /// What the caret says, if it says more than the message.
+    pub label: Option<String>,
+    /// Other places that take part, such as the first of two equal names.
+    pub related: Vec<(Span, String)>,
+    /// What to do next.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error at `span`.
+    pub fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, span, message)
+    }
+
+    /// A note at `span`.
+    pub fn note(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, code, span, message)
+    }
+
+    fn new(severity: Severity, code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self { code, severity, span, message: message.into(), label: None, related: Vec::new(), help: None }
+    }
+
+    /// Adds what to do next.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds words at the caret.
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Adds another place that takes part.
+    pub fn related(mut self, span: Span, words: impl Into<String>) -> Self {
+        self.related.push((span, words.into()));
+        self
+    }
+}
+
+/// "`x` is unknown" wants a suggestion: the nearest of `known`, if one is near.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .min()
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,138 @@
+//! Answers given by name on the command line, checked against the plan before anything runs.
+
+use crate::event::ManualAnswer;
+use crate::plan::{Action, Plan, SelectionError, find};
+use crate::runbook::Gate;
+use std::collections::BTreeMap;
+
+/// What `--confirm`, `--answer` and `--yes` say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    confirmed: BTreeMap<String, Option<String>>,
+    manual: BTreeMap<String, (ManualAnswer, Option<String>)>,
+    /// `--yes`: every `confirm` gate, and nothing else.
+    pub yes: bool,
+}
+
+/// An answer that does not fit the plan: a usage error, and nothing runs.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerError {
+    /// No such step or item.
+    #[error(transparent)]
+    Unknown(#[from] SelectionError),
+    /// The wrong phrase.
+    #[error("`--confirm {name}={given}`: the phrase of `{name}` is `{wanted}`")]
+    WrongPhrase {
+        /// The step.
+        name: String,
+        /// What was given.
+        given: String,
+        /// What must be typed.
+        wanted: String,
+    },
+    /// A typed gate without its phrase.
+    #[error("`{name}` wants its phrase typed: --confirm '{name}={wanted}'")]
+    PhraseMissing {
+        /// The step.
+        name: String,
+        /// What must be typed.
+        wanted: String,
+    },
+    /// A step where an item is wanted, or the other way round, or no such answer.
+    #[error("{0}")]
+    Misfit(String),
+}
+
+impl Answers {
+    /// Takes `--confirm STEP[=PHRASE]`.
+    pub fn confirm(&mut self, text: &str, plan: &Plan) -> Result<(), AnswerError> {
+        let (name, given) = match text.split_once('=') {
+            Some((name, phrase)) => (name, Some(phrase.to_owned())),
+            None => (text, None),
+        };
+        let step = &plan.steps[find(plan, name)?];
+        let Action::Shell(shell) = &step.action else {
+            return Err(AnswerError::Misfit(format!("`{name}` is a manual step: --answer {name}=done")));
+        };
+        match (shell.gate, &given) {
+            (Gate::Type, None) => {
+                Err(AnswerError::PhraseMissing { name: name.to_owned(), wanted: shell.phrase.clone() })
+            }
+            (Gate::Type, Some(given)) if *given != shell.phrase => {
+                let (given, wanted) = (given.clone(), shell.phrase.clone());
+                Err(AnswerError::WrongPhrase { name: name.to_owned(), given, wanted })
+            }
+            (Gate::None | Gate::Confirm, Some(_)) => {
+                Err(AnswerError::Misfit(format!("the gate of `{name}` has no phrase: --confirm {name}")))
+            }
+            _ => {
+                self.confirmed.insert(name.to_owned(), given);
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes `--answer ITEM=done|failed|skipped[:NOTE]`.
+    pub fn answer(&mut self, text: &str, plan: &Plan) -> Result<(), AnswerError> {
+        let Some((name, answer)) = text.split_once('=') else {
+            return Err(AnswerError::Misfit(format!("`--answer {text}`: write --answer {text}=done")));
+        };
+        if plan.steps[find(plan, name)?].shell().is_some() {
+            return Err(AnswerError::Misfit(format!("`{name}` is no manual step: --confirm {name}")));
+        }
+        let (word, note) = match answer.split_once(':') {
+            Some((word, note)) => (word, Some(note.trim().to_owned()).filter(|note| !note.is_empty())),
+            None => (answer, None),
+        };
+        let answer = match word {
+            "done" => ManualAnswer::Done,
+            "failed" => ManualAnswer::Failed,
+            "skipped" if note.is_none() => {
+                return Err(AnswerError::Misfit(format!("a skip needs its reason: --answer '{name}=skipped:REASON'")));
+            }
+            "skipped" => ManualAnswer::Skipped,
+            "yes" | "no" => {
+                return Err(AnswerError::Misfit(format!(
+                    "`{name}` is a manual step and no decision: answer done, failed or skipped:REASON"
+                )));
+            }
+            _ => return Err(AnswerError::Misfit(format!("`{word}` is no answer: done, failed or skipped:REASON"))),
+        };
+        self.manual.insert(name.to_owned(), (answer, note));
+        Ok(())
+    }
+
+    /// Whether the step was confirmed by name.
+    pub fn confirms(&self, name: &str) -> bool {
+        self.confirmed.contains_key(name)
+    }
+
+    /// The answer to a manual step, if one was given.
+    pub fn manual(&self, name: &str) -> Option<&(ManualAnswer, Option<String>)> {
+        self.manual.get(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Source;
+
+    fn example() -> Plan {
+        let text = "---\nstepgate: 1\n---\n```bash {name=save}\na\n```\n```bash {name=drop effect=destroy phrase='drop it'}\na\n```\n- [ ] Look\n";
+        crate::plan::plan(Source::new("t.md", text)).unwrap().0.plan
+    }
+
+    #[test]
+    fn unknown_steps_wrong_phrases_and_skips_without_reason_are_refused() {
+        let plan = example();
+        let confirm = |text: &str| Answers::default().confirm(text, &plan).map_err(|error| error.to_string());
+        let answer = |text: &str| Answers::default().answer(text, &plan).map_err(|error| error.to_string());
+        assert_eq!(confirm("sav"), Err("no step is called `sav`, did you mean `save`?".into()));
+        assert_eq!(confirm("drop"), Err("`drop` wants its phrase typed: --confirm 'drop=drop it'".into()));
+        assert_eq!(confirm("drop=x"), Err("`--confirm drop=x`: the phrase of `drop` is `drop it`".into()));
+        assert!(confirm("save=x").is_err() && confirm("look").is_err() && answer("save=done").is_err());
+        assert!(answer("look=skipped").is_err() && answer("look=yes").is_err() && answer("look").is_err());
+        assert!(confirm("save").is_ok() && confirm("drop=drop it").is_ok() && answer("look=skipped:later").is_ok());
+    }
+}

@@ -1,0 +1,154 @@
+//! One stream of one step on its way into the record: hashed as it comes, kept up to a limit, in bounded memory.
+
+use crate::event::StreamRecord;
+use crate::journal::RunFolder;
+use crate::plan::Sha256Hex;
+use sha2::{Digest as _, Sha256};
+use std::fs::File;
+use std::io::{self, Write as _};
+
+/// Output up to this many bytes stands in the outcome itself.
+pub const INLINE: usize = 16 << 10;
+
+/// A stream that is being captured.
+pub struct Capture<'f> {
+    folder: Option<&'f RunFolder>,
+    name: String,
+    limit: u64,
+    hasher: Sha256,
+    bytes: u64,
+    newlines: u64,
+    last: u8,
+    /// The first bytes, up to `keep`.
+    head: Vec<u8>,
+    keep: usize,
+    file: Option<File>,
+    kept: u64,
+    failed: Option<io::Error>,
+}
+
+impl<'f> Capture<'f> {
+    /// Captures into the file `name` of `folder`, at most `limit` bytes; `keep` bytes stay in memory.
+    pub fn new(folder: Option<&'f RunFolder>, name: String, limit: u64, keep: usize) -> Self {
+        Self {
+            folder,
+            name,
+            limit,
+            hasher: Sha256::new(),
+            bytes: 0,
+            newlines: 0,
+            last: b'\n',
+            head: Vec::new(),
+            keep: keep.max(INLINE),
+            file: None,
+            kept: 0,
+            failed: None,
+        }
+    }
+
+    /// Takes the next bytes. An error of the disk is kept for [`Capture::finish`].
+    pub fn feed(&mut self, bytes: &[u8]) {
+        let Some(&last) = bytes.last() else { return };
+        self.hasher.update(bytes);
+        self.bytes += bytes.len() as u64;
+        self.newlines += memchr::memchr_iter(b'\n', bytes).count() as u64;
+        self.last = last;
+        let room = self.keep - self.head.len();
+        let spilled = self.file.is_some();
+        let before = self.head.len();
+        self.head.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        if self.bytes > INLINE as u64 && self.folder.is_some() {
+            let written = match spilled {
+                true => self.write(bytes),
+                false => self.spill(before).and_then(|()| self.write(bytes)),
+            };
+            self.failed = self.failed.take().or(written.err());
+        }
+    }
+
+    /// The stream's first bytes, and whether they are all.
+    pub fn head(&self) -> (&[u8], bool) {
+        (&self.head, self.bytes == self.head.len() as u64)
+    }
+
+    /// What the record says of the stream. A file is on the disk before this returns.
+    pub fn finish(mut self) -> io::Result<StreamRecord> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let inline = self.bytes <= INLINE as u64;
+        let text = inline.then(|| String::from_utf8(self.head.clone()).ok()).flatten();
+        if inline && text.is_none() && self.folder.is_some() {
+            self.spill(self.head.len())?;
+        }
+        if let Some(file) = &self.file {
+            file.sync_data()?;
+        }
+        let in_file = self.file.is_some();
+        let whole = text.is_some() || (in_file && self.kept == self.bytes);
+        Ok(StreamRecord {
+            sha256: Sha256Hex::of(self.hasher),
+            bytes: self.bytes,
+            lines: self.newlines + u64::from(self.last != b'\n'),
+            text,
+            file: in_file.then_some(self.name),
+            kept: (!whole).then_some(self.kept),
+        })
+    }
+
+    /// Creates the file and writes the first `length` bytes of what is in memory.
+    fn spill(&mut self, length: usize) -> io::Result<()> {
+        let Some(folder) = self.folder else { return Ok(()) };
+        self.file = Some(folder.create_output(&self.name)?);
+        let head = std::mem::take(&mut self.head);
+        let written = self.write(&head[..length]);
+        self.head = head;
+        written
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let room = usize::try_from(self.limit - self.kept).unwrap_or(usize::MAX);
+        let bytes = &bytes[..bytes.len().min(room)];
+        if let Some(file) = &mut self.file {
+            file.write_all(bytes)?;
+        }
+        self.kept += bytes.len() as u64;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{RunId, Store};
+    use crate::plan::sha256;
+
+    #[test]
+    fn long_and_binary_output_goes_to_a_file_and_the_hash_is_that_of_everything() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::create(&place.path().join("store")).unwrap();
+        let (folder, _) = store.create_run(&RunId::parse("r").unwrap(), b"").unwrap();
+        let cases: [(&str, Vec<u8>, u64); 4] = [
+            ("short", b"a\nb".to_vec(), 100),
+            ("binary", vec![0xff, b'\n'], 100),
+            ("long", b"0123456789\n".repeat(5000), 1 << 20),
+            ("cut", b"0123456789\n".repeat(5000), 30_000),
+        ];
+        for (name, bytes, limit) in cases {
+            let file = format!("output/{name}");
+            let mut capture = Capture::new(Some(&folder), file.clone(), limit, 0);
+            bytes.chunks(7000).for_each(|chunk| capture.feed(chunk));
+            let record = capture.finish().unwrap();
+            assert_eq!((record.bytes, &record.sha256), (bytes.len() as u64, &sha256(&bytes)), "{name}");
+            if name == "short" {
+                assert_eq!((record.text.as_deref(), record.file, record.lines), (Some("a\nb"), None, 2));
+                continue;
+            }
+            assert_eq!(record.file, Some(file.clone()));
+            let kept = std::fs::read(folder.path().join(file)).unwrap();
+            assert!(bytes.starts_with(&kept), "{name}");
+            assert_eq!(record.kept, (name == "cut").then_some(30_000));
+            assert_eq!(kept.len(), bytes.len().min(limit as usize), "{name}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Gates and manual steps: what a person is asked, and what their words mean. No is the default everywhere.
+
+use crate::event::{GateAnswer, ManualAnswer};
+use crate::plan::PlannedStep;
+use crate::runbook::Gate;
+use std::future::Future;
+
+/// Asks a person.
+pub trait Prompter {
+    /// Whether there is a person to ask: a real terminal.
+    fn is_available(&self) -> bool;
+    /// Asks at a gate; the reply is what [`parse_gate_line`] made of the person's words.
+    fn gate(&mut self, question: &GateQuestion<'_>) -> impl Future<Output = GateReply>;
+    /// Asks for a manual step.
+    fn manual(&mut self, question: &ManualQuestion<'_>) -> impl Future<Output = ManualReply>;
+}
+
+/// What is asked at a gate.
+#[derive(Clone, Copy, Debug)]
+pub struct GateQuestion<'a> {
+    /// The step behind the gate.
+    pub step: &'a PlannedStep,
+    /// The kind of gate.
+    pub gate: Gate,
+    /// What must be typed at `gate=type`.
+    pub phrase: &'a str,
+}
+
+/// What is asked for a manual step.
+#[derive(Clone, Copy, Debug)]
+pub struct ManualQuestion<'a> {
+    /// The manual step.
+    pub step: &'a PlannedStep,
+}
+
+/// A person's answer at a gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateReply {
+    /// The answer.
+    pub answer: GateAnswer,
+    /// Why, if the step is skipped.
+    pub reason: Option<String>,
+}
+
+/// A person's answer to a manual step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManualReply {
+    /// The answer.
+    pub answer: ManualAnswer,
+    /// A note; the reason if it is skipped.
+    pub note: Option<String>,
+}
+
+/// What a typed line means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply<A> {
+    /// An answer, with whatever stood behind the word.
+    Answer(A, Option<String>),
+    /// A skip that still wants its reason.
+    ReasonWanted,
+    /// Show the whole step.
+    View,
+    /// Say what can be typed.
+    Help,
+    /// No answer; ask again.
+    Unclear,
+}
+
+/// Reads a line typed at a gate. An empty line is No.
+pub fn parse_gate_line(line: &str, gate: Gate, phrase: &str) -> Reply<GateAnswer> {
+    let line = line.trim();
+    if gate == Gate::Type && line == phrase {
+        return Reply::Answer(GateAnswer::Yes, None);
+    }
+    let (word, rest) = split(line);
+    match word.to_ascii_lowercase().as_str() {
+        "y" | "yes" if gate != Gate::Type && rest.is_none() => Reply::Answer(GateAnswer::Yes, None),
+        "" | "n" | "no" => Reply::Answer(GateAnswer::No, None),
+        "s" | "skip" if rest.is_none() => Reply::ReasonWanted,
+        "s" | "skip" => Reply::Answer(GateAnswer::Skip, rest),
+        "q" | "quit" if rest.is_none() => Reply::Answer(GateAnswer::Quit, None),
+        "v" | "view" => Reply::View,
+        "?" | "h" | "help" => Reply::Help,
+        _ => Reply::Unclear,
+    }
+}
+
+/// Reads a line typed for a manual step. An empty line is No: not now.
+pub fn parse_manual_line(line: &str) -> Reply<ManualAnswer> {
+    let (word, rest) = split(line.trim());
+    match word.to_ascii_lowercase().as_str() {
+        "d" | "done" => Reply::Answer(ManualAnswer::Done, rest),
+        "f" | "failed" => Reply::Answer(ManualAnswer::Failed, rest),
+        "" | "n" | "no" => Reply::Answer(ManualAnswer::No, None),
+        "s" | "skip" if rest.is_none() => Reply::ReasonWanted,
+        "s" | "skip" => Reply::Answer(ManualAnswer::Skipped, rest),
+        "q" | "quit" if rest.is_none() => Reply::Answer(ManualAnswer::Quit, None),
+        "?" | "h" | "help" => Reply::Help,
+        _ => Reply::Unclear,
+    }
+}
+
+fn split(line: &str) -> (&str, Option<String>) {
+    match line.split_once([' ', ':']) {
+        Some((word, rest)) => (word, Some(rest.trim().to_owned()).filter(|rest| !rest.is_empty())),
+        None => (line, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_a_clear_yes_opens_a_gate() {
+        let gate = |line| parse_gate_line(line, Gate::Confirm, "");
+        assert_eq!(gate("y\n"), Reply::Answer(GateAnswer::Yes, None));
+        for no in ["", "\n", "n", "no"] {
+            assert_eq!(gate(no), Reply::Answer(GateAnswer::No, None), "{no:?}");
+        }
+        for unclear in ["ok", "yes please", "1", "\x1b[A", "y y"] {
+            assert_eq!(gate(unclear), Reply::Unclear, "{unclear:?}");
+        }
+        assert_eq!(gate("s"), Reply::ReasonWanted);
+        assert_eq!(gate("s no NAS today"), Reply::Answer(GateAnswer::Skip, Some("no NAS today".into())));
+    }
+
+    #[test]
+    fn a_typed_gate_takes_its_phrase_only() {
+        let gate = |line| parse_gate_line(line, Gate::Type, "drop it");
+        assert_eq!(gate("drop it\n"), Reply::Answer(GateAnswer::Yes, None));
+        assert_eq!(gate("y"), Reply::Unclear);
+        assert_eq!(gate("Drop it"), Reply::Unclear);
+        assert_eq!(gate(""), Reply::Answer(GateAnswer::No, None));
+    }
+
+    #[test]
+    fn a_manual_step_is_done_with_a_note() {
+        assert_eq!(parse_manual_line("d seen in DSM"), Reply::Answer(ManualAnswer::Done, Some("seen in DSM".into())));
+        assert_eq!(parse_manual_line(""), Reply::Answer(ManualAnswer::No, None));
+        assert_eq!(parse_manual_line("skip"), Reply::ReasonWanted);
+    }
+}

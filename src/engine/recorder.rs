@@ -1,0 +1,68 @@
+//! Events on their way: folded at once, shown only when they are durable.
+
+use crate::event::{Event, RunState};
+use crate::journal::{Clock, Entry, Journal};
+use crate::shell::Stream;
+use std::io;
+
+/// Sees a run as it happens: the terminal, or a program that reads JSON.
+pub trait Observer {
+    /// An event that is durable now. `state` is the run after it.
+    fn recorded(&mut self, entry: &Entry<Event>, line: &str, state: &RunState);
+    /// Output of the running step, as it comes.
+    fn output(&mut self, stream: Stream, bytes: &[u8]);
+    /// Output of a step that has ended.
+    fn late_output(&mut self, step: &str, stream: Stream, bytes: &[u8]);
+}
+
+/// The journal, the fold, and whoever watches.
+pub struct Recorder<'o> {
+    journal: Journal,
+    state: RunState,
+    /// The fold of what was made durable: what watchers are shown.
+    shown: RunState,
+    /// Whoever watches the run.
+    pub observer: &'o mut dyn Observer,
+}
+
+impl<'o> Recorder<'o> {
+    /// Records into `journal`, shows to `observer`.
+    pub fn new(journal: Journal, observer: &'o mut dyn Observer) -> Self {
+        Self { journal, state: RunState::default(), shown: RunState::default(), observer }
+    }
+
+    /// What the events add up to.
+    pub fn state(&self) -> &RunState {
+        &self.state
+    }
+
+    /// What is durable.
+    pub fn into_shown(self) -> RunState {
+        self.shown
+    }
+
+    /// The run's clock.
+    pub fn clock(&self) -> Clock {
+        self.journal.clock()
+    }
+
+    /// How many records there are, and the hash of the last.
+    pub fn head(&self) -> (u64, &str) {
+        self.journal.head()
+    }
+
+    /// Adds an event; it is durable with the next [`Recorder::commit`].
+    pub fn record(&mut self, event: Event) {
+        let entry = self.journal.record(event);
+        self.state.apply(&entry.event, entry.time, entry.since);
+    }
+
+    /// Makes everything durable, then shows it.
+    pub fn commit(&mut self) -> io::Result<()> {
+        for (entry, line) in self.journal.commit()? {
+            self.shown.apply(&entry.event, entry.time, entry.since);
+            self.observer.recorded(&entry, &line, &self.shown);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,377 @@
+//! The events, as they stand in the journal (`docs/journal.md`).
+
+use super::verdict::RunVerdict;
+use crate::plan::{Selection, Sha256Hex};
+use crate::runbook::{ExpectedStream, Gate};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version of the journal's format.
+pub const JOURNAL_FORMAT: u32 = 1;
+
+/// Something that happened in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "type")]
+pub enum Event {
+    /// The first event: what will be run, by whom, of which plan.
+    RunStarted(Box<RunStarted>),
+    /// A gate waits for a person at a terminal.
+    GateOpened {
+        /// The step behind the gate.
+        step: Instance,
+        /// The kind of gate.
+        gate: Gate,
+    },
+    /// A gate was answered.
+    GateAnswered {
+        /// The step behind the gate.
+        step: Instance,
+        /// The kind of gate.
+        gate: Gate,
+        /// The answer.
+        answer: GateAnswer,
+        /// Who answered, as `user@host`.
+        by: String,
+        /// How the answer came.
+        through: Channel,
+        /// Why a step is skipped.
+        reason: Option<String>,
+    },
+    /// A manual step waits for a person at a terminal.
+    ManualOpened {
+        /// The manual step.
+        step: Instance,
+    },
+    /// A manual step was answered.
+    ManualAnswered {
+        /// The manual step.
+        step: Instance,
+        /// The answer.
+        answer: ManualAnswer,
+        /// What the person wrote; the reason if it was skipped.
+        note: Option<String>,
+        /// Who answered, as `user@host`.
+        by: String,
+        /// How the answer came.
+        through: Channel,
+    },
+    /// A step's intent: durable before its script is sent.
+    StepStarted {
+        /// The step.
+        step: Instance,
+        /// Which attempt of this visit, from 1.
+        attempt: u32,
+    },
+    /// A step's outcome.
+    StepFinished(Box<StepFinished>),
+    /// What a background child of a step printed after the step had ended, counted until the run closed.
+    LateOutput {
+        /// The step.
+        step: Instance,
+        /// The stream.
+        stream: Stream,
+        /// How many bytes.
+        bytes: u64,
+    },
+    /// The run waits for something that nobody is there to give.
+    RunSuspended {
+        /// The step that waits.
+        step: Instance,
+        /// What for.
+        waits_for: WaitsFor,
+    },
+    /// The run was stopped by a signal; it is not closed.
+    RunInterrupted {
+        /// The signal's name, such as `INT`.
+        signal: String,
+    },
+    /// The run gives up: a person said so at a gate.
+    GivenUp {
+        /// Who, as `user@host`.
+        by: String,
+    },
+    /// The run closes: `always` steps run from here on.
+    Closing,
+    /// The last event of a closed run.
+    Sealed {
+        /// How it ended.
+        verdict: RunVerdict,
+        /// How many records stand before this one.
+        records: u64,
+        /// The hash of the record before this one.
+        head: String,
+    },
+}
+
+/// What stands at the head of a journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunStarted {
+    /// [`JOURNAL_FORMAT`].
+    pub format: u32,
+    /// The version of stepgate.
+    pub stepgate: String,
+    /// The run's id.
+    pub run: String,
+    /// The runbook's path as it was given.
+    pub runbook: String,
+    /// The runbook's real path, which its lock is taken on.
+    pub runbook_path: String,
+    /// The hash of the runbook's bytes, which the store keeps.
+    pub runbook_sha256: Sha256Hex,
+    /// The identity of the plan.
+    pub plan: Sha256Hex,
+    /// The runbook's title.
+    pub title: String,
+    /// The profile, if one was chosen.
+    pub profile: Option<String>,
+    /// Who runs it, as `user@host`.
+    pub operator: String,
+    /// The folder that a local session starts in.
+    pub directory: String,
+    /// What the command line changed, such as `--yes`.
+    pub overrides: Vec<String>,
+    /// What is left out, if the run is partial.
+    pub selection: Option<Selection>,
+    /// Values of the parameters.
+    pub params: BTreeMap<String, String>,
+    /// Id and text of each criterion, in the author's order.
+    pub acceptance: Vec<(String, String)>,
+    /// Every step of the plan, in order.
+    pub steps: Vec<StepHeader>,
+}
+
+/// What a reader must know of a step without the runbook.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepHeader {
+    /// Its name.
+    pub name: String,
+    /// What kind of step it is.
+    pub kind: StepKind,
+    /// Where it runs; `None` for a manual step.
+    pub target: Option<String>,
+    /// Its gate.
+    pub gate: Gate,
+    /// The criteria that it proves.
+    pub satisfies: Vec<String>,
+    /// Whether it runs at the close only.
+    pub always: bool,
+}
+
+/// What kind of step it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepKind {
+    /// A script in a session's shell.
+    Shell,
+    /// Something a person does.
+    Manual,
+}
+
+/// One going through of a step: its name, the loop's member, and which entry into its section.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Instance {
+    /// The step's name.
+    pub name: String,
+    /// The loop's member, if its section is one.
+    pub pass: Option<String>,
+    /// From 1: which entry into its section.
+    pub visit: u32,
+}
+
+impl Instance {
+    /// The first visit of a step outside any loop.
+    pub fn first(name: &str) -> Self {
+        Self { name: name.to_owned(), pass: None, visit: 1 }
+    }
+}
+
+impl std::fmt::Display for Instance {
+    /// `save`, `drain[w1]`, `save#2`.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.name)?;
+        if let Some(pass) = &self.pass {
+            write!(out, "[{pass}]")?;
+        }
+        if self.visit > 1 {
+            write!(out, "#{}", self.visit)?;
+        }
+        Ok(())
+    }
+}
+
+/// An answer at a gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GateAnswer {
+    /// Go on.
+    Yes,
+    /// Not now: the run is suspended.
+    No,
+    /// Go on without this step.
+    Skip,
+    /// Give up the run.
+    Quit,
+}
+
+impl GateAnswer {
+    /// The word in records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            GateAnswer::Yes => "yes",
+            GateAnswer::No => "no",
+            GateAnswer::Skip => "skip",
+            GateAnswer::Quit => "quit",
+        }
+    }
+}
+
+/// An answer to a manual step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ManualAnswer {
+    /// It was done.
+    Done,
+    /// It could not be done.
+    Failed,
+    /// It was left out, for a reason.
+    Skipped,
+    /// Not now: the run is suspended.
+    No,
+    /// Give up the run.
+    Quit,
+}
+
+/// How an answer came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    /// Typed at a terminal.
+    Terminal,
+    /// By name on the command line: `--confirm`, `--answer`.
+    CommandLine,
+    /// `--yes`.
+    Yes,
+}
+
+/// What a suspended run waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WaitsFor {
+    /// A gate.
+    Gate,
+    /// A manual step.
+    Manual,
+}
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepFinished {
+    /// The step.
+    pub step: Instance,
+    /// Which attempt of this visit, from 1.
+    pub attempt: u32,
+    /// `passed`, `failed` or `in-doubt`.
+    pub status: super::Status,
+    /// Why it did not pass.
+    pub reason: Option<Reason>,
+    /// More about why, in plain words.
+    pub detail: Option<String>,
+    /// Its exit code, if it ended by itself.
+    pub exit_code: Option<i32>,
+    /// The signal that ended it, if its exit code says so (128 + signal).
+    pub signal: Option<i32>,
+    /// When its script was sent.
+    pub started: Timestamp,
+    /// Wall-clock milliseconds of this attempt.
+    pub elapsed_ms: u64,
+    /// What it printed to standard output; both streams if they were combined.
+    pub stdout: StreamRecord,
+    /// What it printed to standard error.
+    pub stderr: StreamRecord,
+    /// What was expected, and whether it held.
+    pub expectations: Vec<ExpectationRecord>,
+    /// The variables that it captured.
+    pub captured: BTreeMap<String, String>,
+    /// What the session has to say, such as a state that could not be carried over.
+    pub notes: Vec<String>,
+    /// Processes of the step that outlived it.
+    pub left_running: Vec<ProcessRecord>,
+}
+
+/// Why a step did not pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reason {
+    /// Its exit code is not accepted.
+    Exit,
+    /// An expectation does not hold.
+    Expectation,
+    /// It ran into its timeout.
+    Timeout,
+    /// It was ended by a signal.
+    Signal,
+    /// Its session could not run it, or went away.
+    Transport,
+    /// A person said so, or stopped it.
+    Operator,
+}
+
+/// One of a step's streams, as it is recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamRecord {
+    /// The hash of every byte, also of those that were not kept.
+    pub sha256: Sha256Hex,
+    /// How many bytes there were.
+    pub bytes: u64,
+    /// How many lines there were.
+    pub lines: u64,
+    /// The text itself, if it is short and valid UTF-8.
+    pub text: Option<String>,
+    /// Else the file below the run's folder that holds it.
+    pub file: Option<String>,
+    /// How many bytes the file holds, if it does not hold all.
+    pub kept: Option<u64>,
+}
+
+/// Which of a step's streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// What was expected, and whether it held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpectationRecord {
+    /// The runbook's line that its first line stands on.
+    pub line: usize,
+    /// The kind of block.
+    pub kind: ExpectationKind,
+    /// The stream that it checks.
+    pub stream: ExpectedStream,
+    /// Whether it holds.
+    pub holds: bool,
+    /// Why not: a line diff.
+    pub detail: Option<String>,
+}
+
+/// The kind of an expectation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExpectationKind {
+    /// An `output` block.
+    Output,
+}
+
+/// A process that outlived its step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessRecord {
+    /// Its pid.
+    pub pid: i32,
+    /// Its command line, cut.
+    pub command: String,
+}

@@ -1,0 +1,162 @@
+//! One line of a record: `{"seq":…,"prev":"…","time":"…","mono":…,"event":{…},"hash":"…"}`.
+//!
+//! `hash` is the SHA-256 of the line's bytes from `{` up to and without `,"hash":`; `prev` is the hash of the line
+//! before, 64 zeros in the first. So `sha256sum` and a few lines of any language can check a record.
+
+use crate::plan::sha256;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// `prev` of the first line.
+pub const NO_LINE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+const HASH_KEY: &str = ",\"hash\":\"";
+
+/// One event with its place in the chain and in time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry<E> {
+    /// Counted from 0.
+    pub seq: u64,
+    /// The hash of the line before.
+    pub prev: String,
+    /// Wall-clock time: the run's start plus the monotonic clock.
+    pub time: Timestamp,
+    /// Monotonic time since the run's start.
+    pub since: Duration,
+    /// What happened.
+    pub event: E,
+    /// The hash of this line.
+    pub hash: String,
+}
+
+#[derive(Serialize)]
+struct Unhashed<'a, E> {
+    seq: u64,
+    prev: &'a str,
+    time: Timestamp,
+    mono: u64,
+    event: &'a E,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Hashed<E> {
+    seq: u64,
+    prev: String,
+    time: Timestamp,
+    mono: u64,
+    event: E,
+    hash: String,
+}
+
+/// Why a line is none of the chain.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LineError {
+    /// No line of the format.
+    #[error("it is no record: {0}")]
+    Unreadable(String),
+    /// Its bytes were changed.
+    #[error("its hash does not fit its bytes")]
+    Hash,
+    /// It does not follow the line before.
+    #[error("it does not follow the record before it: `{0}` differs")]
+    Order(&'static str),
+}
+
+/// Where a chain stands: what the next line must follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// How many lines there are.
+    pub records: u64,
+    /// The hash of the last one.
+    pub hash: String,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self { records: 0, hash: NO_LINE.to_owned() }
+    }
+}
+
+impl Head {
+    /// The next line, with its LF, and its entry.
+    pub fn append<E: Serialize>(&mut self, event: E, time: Timestamp, since: Duration) -> (Entry<E>, String) {
+        // Whole milliseconds on both clocks, so that what is written is what was folded.
+        let mono = since.as_millis() as u64;
+        let time = to_millis(time);
+        let unhashed = Unhashed { seq: self.records, prev: &self.hash, time, mono, event: &event };
+        let text = serde_json::to_string(&unhashed).expect("an event holds nothing that JSON lacks");
+        let body = &text[..text.len() - 1];
+        let hash = sha256(body.as_bytes()).0;
+        let line = format!("{body}{HASH_KEY}{hash}\"}}\n");
+        let prev = std::mem::replace(&mut self.hash, hash.clone());
+        let entry = Entry { seq: self.records, prev, time, since: Duration::from_millis(mono), event, hash };
+        self.records += 1;
+        (entry, line)
+    }
+
+    /// Reads the next line, without its LF.
+    pub fn follow<E: DeserializeOwned>(&mut self, line: &str) -> Result<Entry<E>, LineError> {
+        let entry = parse::<E>(line)?;
+        if entry.seq != self.records {
+            return Err(LineError::Order("seq"));
+        }
+        if entry.prev != self.hash {
+            return Err(LineError::Order("prev"));
+        }
+        self.records += 1;
+        self.hash.clone_from(&entry.hash);
+        Ok(entry)
+    }
+}
+
+/// Reads one line by itself: its hash is checked, its place in the chain is not.
+pub fn parse<E: DeserializeOwned>(line: &str) -> Result<Entry<E>, LineError> {
+    let (body, _) = line.rsplit_once(HASH_KEY).ok_or_else(|| LineError::Unreadable("it has no hash".to_owned()))?;
+    let hashed: Hashed<E> = serde_json::from_str(line).map_err(|error| LineError::Unreadable(error.to_string()))?;
+    if sha256(body.as_bytes()).0 != hashed.hash || line.len() != body.len() + HASH_KEY.len() + 64 + 2 {
+        return Err(LineError::Hash);
+    }
+    let Hashed { seq, prev, time, mono, event, hash } = hashed;
+    Ok(Entry { seq, prev, time, since: Duration::from_millis(mono), event, hash })
+}
+
+fn to_millis(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain(events: &[&str]) -> Vec<String> {
+        let mut head = Head::default();
+        let line = |event: &&str| head.append((*event).to_owned(), Timestamp::UNIX_EPOCH, Duration::from_millis(7)).1;
+        events.iter().map(line).collect()
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let lines = chain(&["a", "b"]);
+        let mut head = Head::default();
+        for (line, event) in lines.iter().zip(["a", "b"]) {
+            let entry = head.follow::<String>(line.trim_end()).unwrap();
+            assert_eq!((entry.event.as_str(), entry.since), (event, Duration::from_millis(7)));
+        }
+        assert!(lines[0].starts_with(&format!("{{\"seq\":0,\"prev\":\"{NO_LINE}\",\"time\":\"1970-01-01T00:00:00Z\",\"mono\":7,\"event\":\"a\",\"hash\":\"")));
+    }
+
+    #[test]
+    fn every_changed_byte_and_every_moved_line_is_found() {
+        let lines = chain(&["a", "b"]);
+        let first = lines[0].trim_end();
+        for at in 0..first.len() {
+            let mut bytes = first.as_bytes().to_vec();
+            bytes[at] ^= 1;
+            let Ok(changed) = String::from_utf8(bytes) else { continue };
+            assert!(Head::default().follow::<String>(&changed).is_err(), "byte {at}: {changed}");
+        }
+        assert_eq!(Head::default().follow::<String>(lines[1].trim_end()), Err(LineError::Order("seq")));
+    }
+}

@@ -1,0 +1,23 @@
+//! The record: a chain of lines, the ledger over all runs, and the store that holds them (`docs/journal.md`).
+//!
+//! In: events. Out: durable lines, and the events again for whoever reads a record. It must never know what an
+//! event means.
+
+mod chain;
+mod clock;
+mod durable;
+mod ledger;
+mod lock;
+mod reader;
+mod run_id;
+mod store;
+mod writer;
+
+pub use chain::{Entry, LineError};
+pub use clock::Clock;
+pub use ledger::{Ledger, LedgerEvent};
+pub use lock::{Holder, Lock, LockError};
+pub use reader::{Damage, Reading, read_journal};
+pub use run_id::{RunId, RunIdError};
+pub use store::{FindError, RunFolder, Store, StoreError};
+pub use writer::Journal;

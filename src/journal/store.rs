@@ -1,0 +1,262 @@
+//! The store: `.stepgate/` with the ledger, the locks, and a folder a run. Nobody else may read it, and nothing in
+//! it is reached through a link.
+
+use super::durable;
+use super::ledger::Ledger;
+use super::lock::{Holder, Lock, LockError};
+use super::run_id::RunId;
+use crate::plan::sha256;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+/// The store's name beside `stepgate.toml`, at the Git root, or in the current folder.
+pub const NAME: &str = ".stepgate";
+
+/// A folder that holds records.
+#[derive(Clone, Debug)]
+pub struct Store {
+    folder: PathBuf,
+}
+
+/// The folder of one run.
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    /// The run's id.
+    pub run: RunId,
+    path: PathBuf,
+}
+
+/// Why a store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It is not what a store must be.
+    #[error("the store `{}` is refused: {why}", path.display())]
+    Refused {
+        /// The store.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The disk does not do what it should.
+    #[error("the store `{}` cannot be used: {error}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// A run of that id is there already.
+    #[error("a run `{0}` is in the store already")]
+    RunExists(RunId),
+}
+
+/// Why no run was found by what was typed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FindError {
+    /// The store holds no run.
+    #[error("the store holds no run yet")]
+    Empty,
+    /// No run's id holds the text.
+    #[error("no run's id holds `{0}`")]
+    Unknown(String),
+    /// More than one does.
+    #[error("`{part}` is part of several runs' ids: {}", runs.join(", "))]
+    Ambiguous {
+        /// What was typed.
+        part: String,
+        /// The runs.
+        runs: Vec<String>,
+    },
+}
+
+impl Store {
+    /// Where the store is for commands started in `folder`: beside the nearest `stepgate.toml` upward, else at the
+    /// Git root, else in `folder` itself.
+    pub fn locate(folder: &Path) -> PathBuf {
+        let upward = |name: &str| folder.ancestors().find(|folder| folder.join(name).exists());
+        upward("stepgate.toml").or_else(|| upward(".git")).unwrap_or(folder).join(NAME)
+    }
+
+    /// Opens the store for reading; `None` if there is none.
+    pub fn open(path: &Path) -> Result<Option<Self>, StoreError> {
+        match std::fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io_error(path, error)),
+            Ok(_) => {
+                inspect(path)?;
+                Ok(Some(Self { folder: path.to_owned() }))
+            }
+        }
+    }
+
+    /// Opens the store for writing and creates it if need be. Writes and syncs a probe: a disk that does not hold a
+    /// record is found before anything runs.
+    pub fn create(path: &Path) -> Result<Self, StoreError> {
+        let fail = |error| io_error(path, error);
+        match durable::create_folder(path) {
+            Ok(()) => {
+                durable::write_new(&path.join(".gitignore"), b"*\n").map_err(fail)?;
+                if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+                    durable::sync_folder(parent).map_err(fail)?;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => inspect(path)?,
+            Err(error) => return Err(fail(error)),
+        }
+        for folder in ["runs", "locks"] {
+            match durable::create_folder(&path.join(folder)) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(fail(error)),
+                _ => {}
+            }
+        }
+        let store = Self { folder: path.to_owned() };
+        store.probe().map_err(fail)?;
+        Ok(store)
+    }
+
+    fn probe(&self) -> io::Result<()> {
+        let path = self.folder.join(format!("probe-{}", std::process::id()));
+        let _ = std::fs::remove_file(&path);
+        let written = durable::write_new(&path, &[b'x'; 4096]);
+        let removed = std::fs::remove_file(&path);
+        written.and(removed)?;
+        durable::sync_folder(&self.folder)
+    }
+
+    /// The store's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The list of runs.
+    pub fn ledger(&self) -> Ledger {
+        Ledger::new(&self.folder)
+    }
+
+    /// One run at a time of one runbook: takes the runbook's lock.
+    pub fn lock(&self, runbook: &Path, holder: &Holder) -> Result<Lock, LockError> {
+        Lock::try_take(&self.lock_path(runbook), holder)
+    }
+
+    /// Whether some process runs that runbook now.
+    pub fn is_running(&self, runbook: &Path) -> bool {
+        Lock::is_held(&self.lock_path(runbook))
+    }
+
+    fn lock_path(&self, runbook: &Path) -> PathBuf {
+        let name = sha256(runbook.as_os_str().as_encoded_bytes());
+        self.folder.join("locks").join(format!("{}.lock", &name.0[..32]))
+    }
+
+    /// Creates the folder of a new run, with the runbook's exact bytes in it.
+    pub fn create_run(&self, run: &RunId, runbook: &[u8]) -> Result<(RunFolder, File), StoreError> {
+        let path = self.folder.join("runs").join(run.as_str());
+        let create = || -> io::Result<File> {
+            durable::create_folder(&path)?;
+            durable::create_folder(&path.join("output"))?;
+            durable::write_new(&path.join("runbook.md"), runbook)?;
+            let journal = durable::create(&path.join("journal.jsonl"))?;
+            durable::sync_folder(&path)?;
+            durable::sync_folder(&self.folder.join("runs"))?;
+            Ok(journal)
+        };
+        match create() {
+            Ok(journal) => Ok((RunFolder { run: run.clone(), path }, journal)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(StoreError::RunExists(run.clone())),
+            Err(error) => Err(io_error(&path, error)),
+        }
+    }
+
+    /// The run whose id holds `part`; without it the newest.
+    pub fn find(&self, part: Option<&str>) -> Result<RunFolder, FindError> {
+        let runs = self.runs();
+        let Some(part) = part else {
+            return self.newest(&runs).and_then(|run| self.folder_of(&run)).ok_or(FindError::Empty);
+        };
+        let found: Vec<_> = match runs.iter().find(|run| run.as_str() == part) {
+            Some(exact) => vec![exact],
+            None => runs.iter().filter(|run| run.as_str().contains(part)).collect(),
+        };
+        match found[..] {
+            [] => Err(FindError::Unknown(part.to_owned())),
+            [run] => self.folder_of(run).ok_or_else(|| FindError::Unknown(part.to_owned())),
+            _ => Err(FindError::Ambiguous {
+                part: part.to_owned(),
+                runs: found.iter().map(ToString::to_string).collect(),
+            }),
+        }
+    }
+
+    /// The newest run by the ledger: ids that were chosen by hand do not sort by time.
+    fn newest(&self, runs: &[RunId]) -> Option<RunId> {
+        let (entries, _) = self.ledger().read().ok()?;
+        let begun = entries.iter().rev().find_map(|entry| match &entry.event {
+            super::LedgerEvent::Began { run, .. } => runs.iter().find(|known| known.as_str() == run),
+            _ => None,
+        });
+        begun.or(runs.last()).cloned()
+    }
+
+    /// The ids of all runs, sorted.
+    pub fn runs(&self) -> Vec<RunId> {
+        let folder = std::fs::read_dir(self.folder.join("runs"));
+        let names = folder.into_iter().flatten().flatten();
+        let mut runs: Vec<_> = names.filter_map(|entry| RunId::parse(entry.file_name().to_str()?).ok()).collect();
+        runs.sort();
+        runs
+    }
+
+    /// The folder of a run that is in the store.
+    pub fn folder_of(&self, run: &RunId) -> Option<RunFolder> {
+        let path = self.folder.join("runs").join(run.as_str());
+        path.symlink_metadata().is_ok_and(|data| data.is_dir()).then(|| RunFolder { run: run.clone(), path })
+    }
+}
+
+impl RunFolder {
+    /// The run's folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens one of its files for reading: `journal.jsonl`, `runbook.md`, or an output's.
+    pub fn open(&self, name: &str) -> io::Result<File> {
+        durable::read(&self.path.join(name))
+    }
+
+    /// Creates the file of an output.
+    pub fn create_output(&self, name: &str) -> io::Result<File> {
+        durable::create(&self.path.join(name))
+    }
+}
+
+fn io_error(path: &Path, error: io::Error) -> StoreError {
+    StoreError::Io { path: path.to_owned(), error }
+}
+
+/// A store must be a folder of the caller's own that nobody else can read, and that Git does not track.
+fn inspect(path: &Path) -> Result<(), StoreError> {
+    let data = std::fs::symlink_metadata(path).map_err(|error| io_error(path, error))?;
+    let own = rustix::process::geteuid().as_raw();
+    let why = match () {
+        () if data.is_symlink() => "it is a link",
+        () if !data.is_dir() => "it is no folder",
+        () if data.uid() != own => "it belongs to somebody else",
+        () if data.mode() & 0o077 != 0 => "others can look into it; chmod 700 it after a look at who wrote there",
+        () if is_tracked(path) => "Git tracks it; take it out with `git rm -r --cached`",
+        () => return Ok(()),
+    };
+    Err(StoreError::Refused { path: path.to_owned(), why: why.to_owned() })
+}
+
+/// Whether the index of the Git checkout around names the store's ledger.
+fn is_tracked(store: &Path) -> bool {
+    let Ok(store) = store.canonicalize() else { return false };
+    let Some(root) = store.ancestors().find(|folder| folder.join(".git").is_dir()) else { return false };
+    let Ok(inside) = store.strip_prefix(root) else { return false };
+    let ledger = inside.join("ledger.jsonl");
+    std::fs::read(root.join(".git/index"))
+        .is_ok_and(|index| memchr::memmem::find(&index, ledger.as_os_str().as_encoded_bytes()).is_some())
+}

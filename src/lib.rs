@@ -1,0 +1,29 @@
+//! stepgate runs Markdown runbooks: marked blocks in order, gates, checked outputs, and a record.
+//!
+//! ```text
+//!  Markdown ──► runbook ──► plan ──► engine ──events──► journal ──► report  annotate
+//!  (author)     what was    what     what happens       the record   whatever looks at a record
+//!               written     will     │   ▲
+//!                           be done  ▼   │
+//!                                   shell expect
+//!                                   doing judging
+//! ```
+//!
+//! Everything above `event` reads events, everything below makes them. The library takes environment, home,
+//! time and terminal as arguments; only `cli` knows them.
+
+pub mod annotate;
+pub mod cli;
+pub mod diagnostic;
+pub mod engine;
+pub mod event;
+pub mod expect;
+pub mod journal;
+pub mod plan;
+pub mod report;
+pub mod runbook;
+pub mod shell;
+pub mod text;
+
+/// How every block quote that stepgate writes into a runbook begins, so that it can be told from the author's.
+pub const OWN_QUOTE: &str = "> <!-- stepgate:";

@@ -1,0 +1,338 @@
+//! What an operator sees while a run goes on. Everything live goes to one writer, standard error.
+
+use super::margin::{Margin, wrap};
+use super::plan_text::{step_facts, stream_words};
+use super::styles::{Styles, paint};
+use crate::engine::Observer;
+use crate::event::{
+    Event, ExpectationRecord, GateAnswer, Instance, ManualAnswer, RunStarted, RunState, Status, StepFinished,
+    StepState, result_words,
+};
+use crate::journal::Entry;
+use crate::plan::{Action, Plan, PlannedStep};
+use crate::runbook::show_duration;
+use crate::shell::Stream;
+use crate::text::{escape, escape_line, took};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::time::Duration;
+
+/// Lines of one step's output that are shown as they come; the rest is counted and kept in the record.
+const SHOWN_LINES: usize = 1000;
+/// A step that takes longer gets a spinner.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How a step went in the last run of the same runbook.
+#[derive(Clone, Debug)]
+pub struct LastTime {
+    /// How long it took.
+    pub took: Option<Duration>,
+    /// Who confirmed it.
+    pub by: Option<String>,
+}
+
+/// The live view of a run.
+pub struct Live<'a> {
+    plan: &'a Plan,
+    styles: Styles,
+    out: Box<dyn Write + 'a>,
+    /// Columns of the terminal now; `None` if it is none.
+    width: &'a dyn Fn() -> Option<usize>,
+    last_time: BTreeMap<String, LastTime>,
+    /// Index of the section that was entered last.
+    section: Option<usize>,
+    /// The step whose prose and command were shown last.
+    introduced: Option<String>,
+    margins: BTreeMap<Stream, Margin>,
+    shown: usize,
+    hidden: usize,
+    spinner: Option<ProgressBar>,
+}
+
+impl<'a> Live<'a> {
+    /// A view that writes to `out`.
+    pub fn new(plan: &'a Plan, styles: Styles, out: Box<dyn Write + 'a>, width: &'a dyn Fn() -> Option<usize>) -> Self {
+        Self {
+            plan,
+            styles,
+            out,
+            width,
+            last_time: BTreeMap::new(),
+            section: None,
+            introduced: None,
+            margins: BTreeMap::new(),
+            shown: 0,
+            hidden: 0,
+            spinner: None,
+        }
+    }
+
+    /// What the last run of the same runbook says of its steps.
+    pub fn last_time(mut self, last: &RunState) -> Self {
+        let of = |step: &StepState| LastTime {
+            took: step.took(),
+            by: step.gate.as_ref().filter(|gate| gate.answer == "yes").map(|gate| gate.by.clone()),
+        };
+        self.last_time = last.steps.iter().map(|step| (step.instance.name.clone(), of(step))).collect();
+        self
+    }
+
+    fn line(&mut self, line: &str) {
+        let out = &mut self.out;
+        // A terminal that went away must not end the run: its results are in the record.
+        let mut write = || _ = writeln!(out, "{line}");
+        match &self.spinner {
+            Some(spinner) => spinner.suspend(write),
+            None => write(),
+        }
+    }
+
+    fn event(&mut self, event: &Event, state: &RunState) {
+        match event {
+            Event::RunStarted(header) => self.head(header),
+            Event::GateOpened { step, .. } | Event::ManualOpened { step } => self.introduce(step),
+            Event::GateAnswered { step, answer, reason, by, .. } => {
+                self.introduce(step);
+                self.gate_answered(*answer, reason.as_deref(), by);
+            }
+            Event::ManualAnswered { step, answer, note, by, .. } => {
+                self.introduce(step);
+                self.manual_answered(*answer, note.as_deref(), by);
+            }
+            Event::StepStarted { step, .. } => self.step_started(step),
+            Event::StepFinished(outcome) => self.step_finished(outcome, state),
+            Event::LateOutput { step, bytes, .. } => {
+                self.line(&format!(
+                    "  {step}: {bytes} bytes came after it had ended, and are in neither match nor hash"
+                ));
+            }
+            Event::RunSuspended { step, .. } => {
+                self.introduce(step);
+                let words = format!("  waits for a person at `{step}`: nothing more is run");
+                self.line(&paint(&words, self.styles.ask));
+            }
+            Event::RunInterrupted { signal } => {
+                self.line(&paint(&format!("\ninterrupted by {signal}"), self.styles.ask))
+            }
+            Event::GivenUp { by } => self.line(&paint(&format!("  given up by {by}"), self.styles.ask)),
+            Event::Closing if self.plan.steps.iter().any(PlannedStep::always) => {
+                self.line(&paint("\nclosing: steps that always run", self.styles.dim));
+            }
+            Event::Closing | Event::Sealed { .. } => {}
+        }
+    }
+
+    fn head(&mut self, header: &RunStarted) {
+        self.line(&paint(&escape_line(&header.title), self.styles.heading));
+        let facts = format!("{} · run {} · plan {}", escape_line(&header.runbook), header.run, header.plan.short());
+        self.line(&paint(&facts, self.styles.dim));
+    }
+
+    /// Shows what a step is, once: its section when that is entered, its prose, its command.
+    fn introduce(&mut self, step: &Instance) {
+        if self.introduced.as_deref() == Some(&step.name) {
+            return;
+        }
+        self.introduced = Some(step.name.clone());
+        let plan = self.plan;
+        let Some(planned) = plan.step(&step.name) else { return };
+        if self.section != Some(planned.section_index) {
+            self.section = Some(planned.section_index);
+            if !planned.section.is_empty() {
+                self.line("");
+                self.line(&paint(&escape_line(&planned.section), self.styles.heading));
+            }
+        }
+        for prose in &planned.prose {
+            self.line("");
+            for line in escape(prose).lines() {
+                self.line(&paint(line, self.styles.dim));
+            }
+        }
+        self.line("");
+        match &planned.action {
+            Action::Manual { text } => {
+                self.line(&format!("{} {}", paint("☐", self.styles.ask), paint(&escape_line(text), self.styles.name)));
+            }
+            Action::Shell(shell) => {
+                let facts = paint(&step_facts(shell), self.styles.dim);
+                self.line(&format!(
+                    "{} {}  {facts}",
+                    paint("▸", self.styles.name),
+                    paint(&step.name, self.styles.name)
+                ));
+                for (number, line) in escape(&shell.script).lines().enumerate() {
+                    self.line(&format!("  {} {line}", if number == 0 { "$" } else { " " }));
+                }
+                self.show_last_time(&step.name);
+            }
+        }
+    }
+
+    fn show_last_time(&mut self, name: &str) {
+        let Some(last) = self.last_time.get(name) else { return };
+        let words = match (last.took, &last.by) {
+            (Some(duration), Some(by)) => format!("  last time: {}, confirmed by {}", took(duration), escape_line(by)),
+            (Some(duration), None) => format!("  last time: {}", took(duration)),
+            _ => return,
+        };
+        self.line(&paint(&words, self.styles.dim));
+    }
+
+    fn gate_answered(&mut self, answer: GateAnswer, reason: Option<&str>, by: &str) {
+        let words = match answer {
+            GateAnswer::Yes => format!("  confirmed by {by}"),
+            GateAnswer::Skip => format!("  skipped by {by}: {}", reason.unwrap_or_default()),
+            GateAnswer::No | GateAnswer::Quit => return,
+        };
+        self.line(&paint(&escape_line(&words), self.styles.ask));
+    }
+
+    fn manual_answered(&mut self, answer: ManualAnswer, note: Option<&str>, by: &str) {
+        let word = match answer {
+            ManualAnswer::Done => "done",
+            ManualAnswer::Failed => "failed",
+            ManualAnswer::Skipped => "skipped",
+            ManualAnswer::No | ManualAnswer::Quit => return,
+        };
+        let note = note.map_or_else(String::new, |note| format!(": \"{note}\""));
+        let style = if answer == ManualAnswer::Done { self.styles.holds(true) } else { self.styles.holds(false) };
+        self.line(&format!("  {}", paint(&escape_line(&format!("{word} by {by}{note}")), style)));
+    }
+
+    fn step_started(&mut self, step: &Instance) {
+        self.introduce(step);
+        (self.shown, self.hidden) = (0, 0);
+        if let Some(shell) = self.plan.step(&step.name).and_then(PlannedStep::shell)
+            && (self.width)().is_some()
+        {
+            self.spinner = Some(spinner(&step.name, shell.timeout));
+        }
+    }
+
+    fn show(&mut self, mark: &str, line: &str) {
+        if self.shown == SHOWN_LINES {
+            self.hidden += 1;
+            return;
+        }
+        self.shown += 1;
+        let width = (self.width)().map(|width| width.saturating_sub(mark.chars().count()));
+        let mark = paint(mark, self.styles.dim);
+        for piece in wrap(line, width) {
+            self.line(&format!("{mark}{piece}"));
+        }
+    }
+
+    fn feed(&mut self, stream: Stream, bytes: &[u8]) {
+        if self.shown == SHOWN_LINES {
+            self.hidden += memchr::memchr_iter(b'\n', bytes).count();
+            self.margins.clear();
+            return;
+        }
+        let mut lines = Vec::new();
+        self.margins.entry(stream).or_default().feed(bytes, &mut |line| lines.push(line.to_owned()));
+        for line in lines {
+            self.show(mark(stream), &line);
+        }
+    }
+
+    fn end_output(&mut self) {
+        for (stream, mut margin) in std::mem::take(&mut self.margins) {
+            let mut last = None;
+            margin.finish(&mut |line| last = Some(line.to_owned()));
+            if let Some(line) = last {
+                self.show(mark(stream), &line);
+            }
+        }
+        if self.hidden > 0 {
+            let words = format!("  … {} more lines, kept in the record", self.hidden);
+            self.line(&paint(&words, self.styles.dim));
+        }
+    }
+
+    fn step_finished(&mut self, outcome: &StepFinished, state: &RunState) {
+        self.end_output();
+        if let Some(spinner) = self.spinner.take() {
+            spinner.finish_and_clear();
+        }
+        for expectation in &outcome.expectations {
+            self.expectation(expectation);
+        }
+        let Some(step) = state.steps.iter().find(|step| step.instance == outcome.step) else { return };
+        let style = self.styles.status(outcome.status);
+        let mark = if outcome.status == Status::Passed { "✓" } else { "✗" };
+        let words = format!("{mark} {}: {}", outcome.step, result_words(step));
+        let duration = took(Duration::from_millis(outcome.elapsed_ms));
+        self.line(&format!("  {}  {}", paint(&words, style), paint(&duration, self.styles.dim)));
+        for detail in outcome.detail.iter().chain(&outcome.notes) {
+            self.line(&format!("    {}", escape_line(detail)));
+        }
+        for (name, value) in &outcome.captured {
+            self.line(&format!("    {name} = {}", escape_line(&crate::text::shorten(value, 200))));
+        }
+        for process in &outcome.left_running {
+            self.line(&format!("    still running: {} {}", process.pid, escape_line(&process.command)));
+        }
+    }
+
+    fn expectation(&mut self, expectation: &ExpectationRecord) {
+        let what = format!("line {}, {}", expectation.line, stream_words(expectation.stream));
+        let (mark, verb) = if expectation.holds { ("✓", "holds") } else { ("✗", "does not hold") };
+        let words = format!("{mark} {what}: {verb}");
+        self.line(&format!("  {}", paint(&words, self.styles.holds(expectation.holds))));
+        let Some(detail) = &expectation.detail else { return };
+        for line in escape(detail).lines() {
+            let style = match line.chars().next() {
+                Some('+') => self.styles.holds(false),
+                Some('-') => self.styles.ask,
+                _ => self.styles.dim,
+            };
+            self.line(&format!("    {}", paint(line, style)));
+        }
+    }
+}
+
+impl Observer for Live<'_> {
+    fn recorded(&mut self, entry: &Entry<Event>, _: &str, state: &RunState) {
+        self.event(&entry.event, state);
+        _ = self.out.flush();
+    }
+
+    fn output(&mut self, stream: Stream, bytes: &[u8]) {
+        self.feed(stream, bytes);
+    }
+
+    fn late_output(&mut self, step: &str, _: Stream, bytes: &[u8]) {
+        let mut margin = Margin::default();
+        let mut lines = Vec::new();
+        margin.feed(bytes, &mut |line| lines.push(line.to_owned()));
+        margin.finish(&mut |line| lines.push(line.to_owned()));
+        for line in lines {
+            self.show(&format!("  ┊ late, of {step}: "), &line);
+        }
+    }
+}
+
+fn mark(stream: Stream) -> &'static str {
+    match stream {
+        Stream::Stdout => "  │ ",
+        Stream::Stderr => "  ┆ ",
+    }
+}
+
+/// A spinner with elapsed time and timeout, seen only after a moment.
+fn spinner(step: &str, timeout: Duration) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+    let template = format!("  {{spinner}} {step} {{elapsed}} of {}", show_duration(timeout));
+    bar.set_style(ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    let late = bar.clone();
+    std::thread::spawn(move || {
+        std::thread::sleep(PATIENCE);
+        if !late.is_finished() {
+            late.set_draw_target(ProgressDrawTarget::stderr());
+            late.enable_steady_tick(Duration::from_millis(100));
+        }
+    });
+    bar
+}

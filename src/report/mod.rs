@@ -1,0 +1,17 @@
+//! Views of a run or a plan, one file each.
+//!
+//! In: events, states, plans. Out: text and JSON. It must never decide anything: views see verdicts only.
+
+mod live;
+mod margin;
+mod plan_text;
+mod run_json;
+mod styles;
+mod table;
+
+pub use live::{LastTime, Live};
+pub use margin::Margin;
+pub use plan_text::{PlanJson, plan_json, plan_text, step_text};
+pub use run_json::{RunJson, run_json};
+pub use styles::Styles;
+pub use table::{run_table, simple_table};

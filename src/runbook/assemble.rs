@@ -1,0 +1,415 @@
+//! Blocks to the model: names, sections, and every expectation bound to its step.
+
+use super::attributes::{Fence as Kind, StepAttributes, classify};
+use super::model::{Effect, Expectation, ExpectedStream, Gate, Item, ManualStep, Runbook, Section, Step};
+use super::scan::{Block, Fence, scan};
+use super::{front_matter, info, lint, names, unclosed};
+use crate::diagnostic::{Code, Diagnostic, Severity, Source, Span, nearest};
+use std::collections::HashMap;
+
+/// More steps than this is no procedure that a person could follow.
+const MAX_ITEMS: usize = 10_000;
+
+/// Reads a runbook. Returns it with notes and warnings, or at least one error.
+pub fn read(source: Source) -> Result<(Runbook, Vec<Diagnostic>), (Source, Vec<Diagnostic>)> {
+    let mut found = Vec::new();
+    let (front, body) = match front_matter::read(&source, &mut found) {
+        Ok(front) => front,
+        Err(fatal) => {
+            found.push(fatal);
+            return Err((source, found));
+        }
+    };
+    found.extend(unclosed::unclosed_fences(&source, body));
+    let blocks = scan(&source, body);
+    found.extend(lint::lint(&source, body, &blocks));
+    let criteria: Vec<&str> = front.acceptance.iter().map(|criterion| criterion.id.as_str()).collect();
+    let mut assembler = Assembler::new(&source, &criteria, found);
+    for block in blocks {
+        assembler.block(block);
+    }
+    let (sections, items, mut found) = assembler.finish(body);
+    found.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.code));
+    if found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        return Err((source, found));
+    }
+    let title = front.title.clone().unwrap_or_else(|| default_title(&source, &sections));
+    let runbook = Runbook {
+        title,
+        description: front.description,
+        owner: front.owner,
+        defaults: front.defaults,
+        acceptance: front.acceptance,
+        sections,
+        items,
+        body_start: body,
+        source,
+    };
+    Ok((runbook, found))
+}
+
+fn default_title(source: &Source, sections: &[Section]) -> String {
+    let heading = sections.iter().find(|section| section.level > 0).map(|section| section.title.clone());
+    heading.unwrap_or_else(|| {
+        let stem = std::path::Path::new(&source.name).file_stem();
+        stem.map_or_else(|| source.name.clone(), |stem| stem.to_string_lossy().into_owned())
+    })
+}
+
+struct Assembler<'a> {
+    source: &'a Source,
+    /// The ids that `acceptance` lists.
+    criteria: &'a [&'a str],
+    found: Vec<Diagnostic>,
+    sections: Vec<Section>,
+    items: Vec<Item>,
+    prose: Vec<Span>,
+    /// Steps counted directly under the present heading, for names of unnamed ones.
+    ordinal: usize,
+    /// The step that an expectation here would belong to: an index into `items`.
+    bindable: Option<usize>,
+    slugs: HashMap<String, usize>,
+}
+
+impl<'a> Assembler<'a> {
+    fn new(source: &'a Source, criteria: &'a [&'a str], found: Vec<Diagnostic>) -> Self {
+        let top = Section { title: String::new(), level: 0, span: Span::default() };
+        Self {
+            source,
+            criteria,
+            found,
+            sections: vec![top],
+            items: Vec::new(),
+            prose: Vec::new(),
+            ordinal: 0,
+            bindable: None,
+            slugs: HashMap::new(),
+        }
+    }
+
+    fn block(&mut self, block: Block) {
+        match block {
+            Block::Heading { level, text, span } => {
+                self.check_visible(&text, span, "heading");
+                self.sections.push(Section { title: text, level, span });
+                (self.ordinal, self.bindable) = (0, None);
+                self.prose.clear();
+            }
+            Block::Fence(fence) => self.fence(fence),
+            Block::TaskItem { text, checkbox, span } => self.manual(text, checkbox, span),
+            Block::Prose(span) => self.prose.push(span),
+            Block::Elsewhere { .. } | Block::Inert { .. } => {}
+        }
+    }
+
+    fn fence(&mut self, fence: Fence) {
+        let kind = match info::parse(self.source.slice(fence.info), fence.info.start) {
+            Ok(info) => match classify(&info, &mut self.found) {
+                Kind::Step(attributes) => return self.step(fence, attributes, info.span),
+                kind => kind,
+            },
+            Err(diagnostic) => {
+                self.found.push(diagnostic);
+                Kind::Prose
+            }
+        };
+        match kind {
+            Kind::Output(stream) => self.expectation(fence, stream),
+            _ => {
+                self.bindable = None;
+                self.prose.push(fence.span);
+            }
+        }
+    }
+
+    fn step(&mut self, fence: Fence, attributes: StepAttributes, block: Span) {
+        self.ordinal += 1;
+        let effect = attributes.effect.unwrap_or(Effect::Change);
+        if attributes.name.is_none() && !effect.may_repeat() {
+            let message = format!("a `{}` step needs a name", effect.as_str());
+            self.found.push(Diagnostic::error(Code::MissingName, block, message).help(
+                "write name=…: a number made by position would shift when steps are added; or write effect=read",
+            ));
+        }
+        let (name, name_span) = attributes.name.clone().unwrap_or_else(|| (self.made_name(), block));
+        self.check_gate(effect, &attributes);
+        self.check_criteria(&attributes.satisfies);
+        self.check_script(&fence);
+        let step = Step {
+            name,
+            name_span,
+            span: fence.span,
+            section: self.sections.len() - 1,
+            effect,
+            gate: attributes.gate.map(|(gate, _)| gate),
+            phrase: attributes.phrase.map(|(phrase, _)| phrase),
+            timeout: attributes.timeout,
+            exit: attributes.exit.unwrap_or_default(),
+            always: attributes.always,
+            capture: attributes.capture,
+            satisfies: attributes.satisfies.iter().map(|(id, _)| id.clone()).collect(),
+            script: fence.lines,
+            expectations: Vec::new(),
+            prose: std::mem::take(&mut self.prose),
+        };
+        self.bindable = Some(self.items.len());
+        self.items.push(Item::Step(Box::new(step)));
+    }
+
+    fn made_name(&self) -> String {
+        let slug = names::slug(&self.sections.last().expect("never empty").title);
+        let slug = if slug.is_empty() { "step" } else { &slug };
+        format!("{slug}-{}", self.ordinal)
+    }
+
+    fn check_gate(&mut self, effect: Effect, attributes: &StepAttributes) {
+        let gate = attributes.gate.map_or(effect.default_gate(), |(gate, _)| gate);
+        if let (Effect::Destroy, Some((Gate::None, span))) = (effect, attributes.gate) {
+            self.found.push(
+                Diagnostic::error(Code::Contradiction, span, "a `destroy` step always has a gate")
+                    .help("drop gate=none, or write gate=confirm"),
+            );
+        }
+        if let Some((_, span)) = &attributes.phrase
+            && attributes.gate.is_none()
+            && gate != Gate::Type
+            && !attributes.always
+        {
+            let message = format!(
+                "`phrase` is typed at `gate=type` only, and a `{}` step has {}",
+                effect.as_str(),
+                gate.as_str()
+            );
+            self.found.push(
+                Diagnostic::error(Code::Contradiction, *span, message).help("write gate=type, or drop the phrase"),
+            );
+        }
+    }
+
+    fn check_script(&mut self, fence: &Fence) {
+        if fence.lines.iter().all(|line| line.text.trim().is_empty()) {
+            let found = Diagnostic::error(Code::Script, fence.info, "the step has no command");
+            self.found.push(found.help("write its commands between the fences, or drop the braces"));
+        }
+        for line in &fence.lines {
+            let bad = |c: char| c != '\t' && crate::text::is_dangerous(c);
+            if let Some((at, c)) = line.text.char_indices().find(|(_, c)| bad(*c)) {
+                let start = (line.span.start + at).min(line.span.end);
+                let message = format!("the script holds {}, which a reader cannot see", describe(c));
+                self.found.push(
+                    Diagnostic::error(Code::Script, Span::new(start, start + c.len_utf8()), message)
+                        .help("remove it, or write it as an escape such as $'\\x1b'"),
+                );
+            }
+        }
+    }
+
+    fn check_visible(&mut self, text: &str, span: Span, what: &str) {
+        if let Some(c) = text.chars().find(|&c| crate::text::is_dangerous(c)) {
+            let message = format!("the {what} holds {}, which a reader cannot see", describe(c));
+            self.found.push(Diagnostic::error(Code::Script, span, message).help("remove it"));
+        }
+    }
+
+    fn expectation(&mut self, fence: Fence, stream: ExpectedStream) {
+        let Some(Item::Step(step)) = self.bindable.and_then(|at| self.items.get_mut(at)) else {
+            self.found.push(
+                Diagnostic::error(Code::DetachedExpectation, fence.info, "this expectation belongs to no step")
+                    .help("the nearest fenced block before it, under the same heading, must be a step; an illustration is ```text"),
+            );
+            return;
+        };
+        if let Some(first) = step.expectations.iter().find(|first| clash(first.stream, stream)) {
+            let message = format!("step `{}` has two expectations for one stream", step.name);
+            self.found.push(
+                Diagnostic::error(Code::DoubledExpectation, fence.info, message)
+                    .related(first.span, "first here")
+                    .help("join them with a line `...` between"),
+            );
+            return;
+        }
+        step.expectations.push(Expectation { stream, lines: fence.lines, span: fence.span });
+    }
+
+    fn manual(&mut self, text: String, checkbox: Span, span: Span) {
+        self.check_visible(&text, span, "item");
+        let (words, satisfies) = closing_criteria(&text, self.criteria);
+        let slug = names::slug(words);
+        let slug = if slug.is_empty() { "item".to_owned() } else { slug };
+        let seen = self.slugs.entry(slug.clone()).or_default();
+        *seen += 1;
+        let name = if *seen == 1 { slug } else { format!("{slug}-{seen}") };
+        self.items.push(Item::Manual(ManualStep {
+            name,
+            text,
+            span,
+            checkbox,
+            section: self.sections.len() - 1,
+            satisfies,
+            prose: std::mem::take(&mut self.prose),
+        }));
+    }
+
+    fn check_criteria(&mut self, ids: &[(String, Span)]) {
+        for (id, span) in ids.iter().filter(|(id, _)| !self.criteria.contains(&id.as_str())) {
+            let help = match nearest(id, self.criteria.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "list it under `acceptance:` in the front matter".to_owned(),
+            };
+            let message = format!("unknown criterion `{id}`");
+            self.found.push(Diagnostic::error(Code::UnknownCriterion, *span, message).help(help));
+        }
+    }
+
+    fn finish(mut self, body: usize) -> (Vec<Section>, Vec<Item>, Vec<Diagnostic>) {
+        self.check_names();
+        self.check_count(body);
+        (self.sections, self.items, self.found)
+    }
+
+    fn check_names(&mut self) {
+        let mut first: HashMap<&str, Span> = HashMap::new();
+        for item in &self.items {
+            let (name, span, made) = match item {
+                Item::Step(step) => (&step.name, step.name_span, self.source.slice(step.name_span) != step.name),
+                Item::Manual(manual) => (&manual.name, manual.checkbox, true),
+            };
+            if let Some(before) = first.insert(name, span) {
+                let help = if made {
+                    "this name was made from the text; give one of the two a name of its own"
+                } else {
+                    "names are unique"
+                };
+                self.found.push(
+                    Diagnostic::error(Code::DoubledName, span, format!("two steps are called `{name}`"))
+                        .related(before, "first here")
+                        .help(help),
+                );
+            }
+        }
+    }
+
+    fn check_count(&mut self, body: usize) {
+        let at = Span::new(body.min(self.source.text.len()), body.min(self.source.text.len()));
+        let refused = self.found.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        if self.items.is_empty() && !refused {
+            let found = Diagnostic::error(Code::NoSteps, at, "the runbook holds nothing to run");
+            self.found.push(found.help("mark a block as a step: ```bash {name=x}, or write a task item: - [ ] text"));
+        }
+        if self.items.len() > MAX_ITEMS {
+            let message = format!("the runbook has {} steps, more than {MAX_ITEMS}", self.items.len());
+            self.found.push(Diagnostic::error(Code::File, at, message).help("split it into several runbooks"));
+        }
+    }
+}
+
+/// Whether two expectations check the same stream; `{combined}` checks both.
+fn clash(a: ExpectedStream, b: ExpectedStream) -> bool {
+    a == b || a == ExpectedStream::Combined || b == ExpectedStream::Combined
+}
+
+/// Splits the ids of criteria in parentheses from the end of an item's text.
+fn closing_criteria<'t>(text: &'t str, known: &[&str]) -> (&'t str, Vec<String>) {
+    let inside = text.strip_suffix(')').and_then(|rest| rest.rsplit_once('('));
+    let Some((words, ids)) = inside else { return (text, Vec::new()) };
+    let ids: Vec<_> = ids.split([',', ' ']).filter(|id| !id.is_empty()).collect();
+    if ids.is_empty() || !ids.iter().all(|id| known.contains(id)) {
+        return (text, Vec::new());
+    }
+    (words.trim_end(), ids.into_iter().map(str::to_owned).collect())
+}
+
+fn describe(c: char) -> String {
+    match c {
+        '\r' => "a carriage return without a newline (U+000D)".to_owned(),
+        c => format!("the character U+{:04X}", c as u32),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runbook(body: &str) -> Runbook {
+        let text = format!("---\nstepgate: 1\nacceptance:\n  AC1: one\n  AC2: two\n---\n{body}");
+        read(Source::new("t.md", text)).map_err(|(_, found)| found).unwrap().0
+    }
+
+    fn codes(body: &str) -> Vec<&'static str> {
+        match read(Source::new("t.md", format!("---\nstepgate: 1\n---\n{body}"))) {
+            Ok((_, found)) | Err((_, found)) => found.iter().map(|d| d.code.as_str()).collect(),
+        }
+    }
+
+    fn names(runbook: &Runbook) -> Vec<&str> {
+        runbook.items.iter().map(Item::name).collect()
+    }
+
+    #[test]
+    fn steps_get_names_from_their_heading_and_keep_document_order() {
+        let got = runbook(
+            "# Take it\n```bash {effect=read}\na\n```\n- [ ] Look at `it` (AC1, AC2)\n\n```bash {name=b}\nb\n```\n\n```bash {effect=read}\nc\n```\n",
+        );
+        assert_eq!(names(&got), ["take-it-1", "look-at-it", "b", "take-it-3"]);
+        let Item::Manual(manual) = &got.items[1] else { panic!() };
+        assert_eq!(manual.satisfies, ["AC1", "AC2"]);
+        assert_eq!(got.source.slice(manual.checkbox), "[ ]");
+    }
+
+    #[test]
+    fn steps_inside_a_task_item_run_before_it() {
+        let got = runbook(
+            "- [ ] Check [the list](#x)\n\n  ```bash {name=a effect=read}\n  ls\n    -l\n  ```\n\n  ```output\n  x\n  ```\n- [x] Check the list\n",
+        );
+        assert_eq!(names(&got), ["a", "check-the-list", "check-the-list-2"]);
+        let Item::Step(step) = &got.items[0] else { panic!() };
+        assert_eq!(step.script_text(), "ls\n  -l");
+        assert_eq!(step.expectations[0].lines[0].text, "x");
+    }
+
+    #[test]
+    fn an_expectation_needs_a_step_right_before_it() {
+        assert_eq!(codes("```bash {name=a}\na\n```\n```text\nb\n```\n```output\nx\n```\n"), ["SG040"]);
+        assert_eq!(codes("```bash {name=a}\na\n```\n# Next\n```output\nx\n```\n"), ["SG040"]);
+        assert_eq!(codes("```bash {name=a}\na\n```\n```output\nx\n```\n```output {combined}\ny\n```\n"), ["SG041"]);
+    }
+
+    #[test]
+    fn a_backtick_in_the_braces_is_an_error_and_not_silently_prose() {
+        assert_eq!(codes("```bash {name=a phrase=`x`}\na\n```\n")[0], "SG021");
+        assert_eq!(codes("- ```bash {name=a phrase=`x`}\n  a\n")[0], "SG021");
+        assert_eq!(codes("~~~bash {name=a gate=type phrase=`x`}\na\n~~~\n"), [""; 0]);
+    }
+
+    #[test]
+    fn marked_blocks_where_nothing_runs_are_noted() {
+        let quoted = "> ```bash {name=q}\n> a\n> ```\n\n<!--\n```bash {name=c}\n```\n-->\n\n````text\n```bash {name=f}\n```\n````\n\n```bash {name=a}\na\n```\n";
+        assert_eq!(codes(quoted), ["SG050", "SG050", "SG050"]);
+        assert_eq!(codes("    ```bash {name=i}\n    a\n\n```bash {name=a}\na\n```\n"), ["SG050"]);
+    }
+
+    #[test]
+    fn unclosed_fences_are_errors_at_their_opening() {
+        let Err((source, found)) = read(Source::new("t.md", "---\nstepgate: 1\n---\n# x\n\n```bash {name=a}\nls\n"))
+        else {
+            panic!()
+        };
+        assert_eq!((found[0].code, source.position(found[0].span.start).line), (Code::UnclosedFence, 6));
+    }
+
+    #[test]
+    fn unnamed_changes_same_names_and_ungated_destruction_are_errors() {
+        assert_eq!(codes("```bash {gate=none}\na\n```\n"), ["SG031"]);
+        assert_eq!(codes("```bash {name=a}\na\n```\n```bash {name=a}\na\n```\n"), ["SG030"]);
+        assert_eq!(codes("```bash {name=a effect=destroy gate=none}\na\n```\n"), ["SG032"]);
+        assert_eq!(codes("prose\n"), ["SG004"]);
+    }
+
+    #[test]
+    fn a_lone_carriage_return_in_a_script_is_an_error_and_crlf_is_not() {
+        assert_eq!(codes("```bash {name=a}\nls\rrm\n```\n"), ["SG033"]);
+        let got = runbook("```bash {name=a}\r\nls\r\nid\r\n```\r\n");
+        let Item::Step(step) = &got.items[0] else { panic!() };
+        assert_eq!(step.script_text(), "ls\nid");
+    }
+}

@@ -1,0 +1,54 @@
+//! Bytes to text: what a runbook file may be made of.
+
+use crate::diagnostic::{Code, Diagnostic, Source, Span};
+
+/// The largest runbook, in bytes.
+pub const MAX_BYTES: usize = 16 << 20;
+/// The longest line of a runbook, in bytes.
+const MAX_LINE: usize = 1 << 20;
+/// UTF-8's byte order mark, which is accepted and kept.
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// Takes the bytes of the file `name` for text, or says which byte is none.
+pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Source, (Source, Diagnostic)> {
+    let refuse = |offset: usize, code, message: String, help: &str| {
+        let readable = String::from_utf8_lossy(&bytes[..offset.min(MAX_LINE)]).into_owned();
+        let at = readable.len();
+        let found = Diagnostic::error(code, Span::new(at, at), message).help(help);
+        Err((Source::new(name, readable), found))
+    };
+    if bytes.len() > MAX_BYTES {
+        let message = format!("the file has {} bytes, more than the {MAX_BYTES} of a runbook", bytes.len());
+        return refuse(0, Code::File, message, "split it into several runbooks");
+    }
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        let message = "the file is UTF-16 text, a runbook is UTF-8".to_owned();
+        return refuse(0, Code::Encoding, message, "convert it: iconv -f UTF-16 -t UTF-8");
+    }
+    if let Err(error) = std::str::from_utf8(&bytes) {
+        let offset = error.valid_up_to();
+        return refuse(offset, Code::Encoding, format!("invalid UTF-8 at byte {offset}"), "save the file as UTF-8");
+    }
+    if let Some(offset) = memchr::memchr(0, &bytes) {
+        return refuse(offset, Code::Encoding, format!("NUL at byte {offset}"), "remove it: text holds no NUL");
+    }
+    let source = Source::new(name, String::from_utf8(bytes).expect("checked above"));
+    match overlong_line(&source) {
+        Some(found) => Err((source, found)),
+        None => Ok(source),
+    }
+}
+
+fn overlong_line(source: &Source) -> Option<Diagnostic> {
+    let long = source.text.split('\n').find(|line| line.len() > MAX_LINE)?;
+    let start = long.as_ptr() as usize - source.text.as_ptr() as usize;
+    let message = format!("the line has {} bytes, more than {MAX_LINE}", long.len());
+    Some(Diagnostic::error(Code::File, Span::new(start, start), message).help("keep data in a file of its own"))
+}
+
+/// Whether the text claims to be a runbook: front matter with a `stepgate` key. Folder walks take only such files.
+pub fn declares_runbook(text: &str) -> bool {
+    let mut lines = text.trim_start_matches(BYTE_ORDER_MARK).lines();
+    lines.next().is_some_and(|line| line.trim_end() == "---")
+        && lines.take_while(|line| line.trim_end() != "---").any(|line| line.starts_with("stepgate:"))
+}

@@ -1,0 +1,85 @@
+//! Names of steps and variables.
+
+use comrak::Anchorizer;
+
+/// The anchor of a heading or an item as Git hosts make it.
+pub fn slug(text: &str) -> String {
+    Anchorizer::new().anchorize(text).trim_matches('-').to_owned()
+}
+
+/// Whether `name` may name a step: `[A-Za-z][A-Za-z0-9_-]*`.
+pub fn is_step_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
+/// Whether `name` may name a shell variable.
+pub fn is_variable_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// Whether a variable is the shell's or stepgate's own, so that a runbook may not set it.
+pub fn is_reserved_variable(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "_",
+        "CDPATH",
+        "DIRSTACK",
+        "ENV",
+        "EUID",
+        "FUNCNAME",
+        "GLOBIGNORE",
+        "GROUPS",
+        "HOME",
+        "IFS",
+        "LC_ALL",
+        "LINENO",
+        "OLDPWD",
+        "OPTARG",
+        "OPTERR",
+        "OPTIND",
+        "PATH",
+        "POSIXLY_CORRECT",
+        "PPID",
+        "PROMPT_COMMAND",
+        "PS0",
+        "PS1",
+        "PS2",
+        "PS3",
+        "PS4",
+        "PWD",
+        "RANDOM",
+        "REPLY",
+        "SECONDS",
+        "SHELL",
+        "SHELLOPTS",
+        "SHLVL",
+        "SRANDOM",
+        "TIMEFORMAT",
+        "TMOUT",
+        "UID",
+        "USER",
+    ];
+    const PREFIXES: &[&str] = &["BASH", "EPOCH", "LD_", "STEPGATE_", "__sg_"];
+    NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_are_those_of_git_hosts() {
+        assert_eq!(slug("Take a manual snapshot!"), "take-a-manual-snapshot");
+        assert_eq!(slug("AC4: done?"), "ac4-done");
+        assert_eq!(slug("***"), "");
+    }
+
+    #[test]
+    fn loader_and_shell_variables_are_reserved() {
+        for name in ["PATH", "LD_PRELOAD", "BASH_ENV", "IFS", "STEPGATE_RUN", "BASHOPTS"] {
+            assert!(is_reserved_variable(name), "{name}");
+        }
+        assert!(!is_reserved_variable("SNAPSHOT_FILE"));
+    }
+}

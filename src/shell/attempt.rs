@@ -1,0 +1,174 @@
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+
+use tokio::select;
+use tokio::time::sleep;
+
+use super::connection::Connection;
+use super::exchange::{Verdict, exchange};
+use super::frame::{Prelude, Secrets, frame};
+use super::process::{Process, holders};
+use super::restore::restore;
+use super::secret::secret;
+use super::session::Session;
+use super::state::State;
+use super::step::{How, OutputSink, StepEnd, StepRequest};
+
+/// How one try to run a step went.
+enum Attempt {
+    Verdict(Verdict),
+    /// Nothing was sent.
+    Unsent(io::Error),
+    TimedOut,
+    Interrupted,
+}
+
+impl Session {
+    /// What a new shell has to be given.
+    pub(super) fn last_state(&self) -> Option<&State> {
+        self.state.as_ref().or(self.base.as_ref())
+    }
+
+    /// Runs a step. A shell that ended while nothing ran has run nothing of it, so it may be tried a second time.
+    pub(super) async fn try_twice(
+        &mut self,
+        request: &StepRequest<'_>,
+        sink: &mut dyn OutputSink,
+        mut interrupt: Pin<&mut impl Future<Output = ()>>,
+        end: &mut StepEnd,
+    ) -> How {
+        let idle = self.connection.as_ref().is_some_and(|connection| connection.inner.is_some());
+        let mut attempt = self.attempt(request, sink, interrupt.as_mut()).await;
+        if let Attempt::Verdict(Verdict::Died { begun: false, .. } | Verdict::Closed { begun: false }) = attempt
+            && idle
+        {
+            self.conclude(attempt, sink, end).await;
+            end.left_running.clear();
+            end.notes
+                .push("the session's shell had ended since the last step, so a new one was given its state".into());
+            attempt = self.attempt(request, sink, interrupt).await;
+        }
+        self.conclude(attempt, sink, end).await
+    }
+
+    async fn attempt(
+        &mut self,
+        request: &StepRequest<'_>,
+        sink: &mut dyn OutputSink,
+        interrupt: Pin<&mut impl Future<Output = ()>>,
+    ) -> Attempt {
+        let (frame, secrets) = match self.prepare(request) {
+            Ok(prepared) => prepared,
+            Err(error) => return Attempt::Unsent(error),
+        };
+        let Self { connection: Some(connection), streams, .. } = self else {
+            return Attempt::Unsent(io::ErrorKind::NotConnected.into());
+        };
+        // The bounds come first: output that never pauses must not keep them from being looked at.
+        select! { biased;
+            () = interrupt => Attempt::Interrupted,
+            () = sleep(request.timeout) => Attempt::TimedOut,
+            verdict = exchange(connection, &frame, &secrets, streams, sink) => Attempt::Verdict(verdict),
+        }
+    }
+
+    /// Everything that is to be sent, with a new shell and a new connection if there is none.
+    fn prepare(&mut self, request: &StepRequest<'_>) -> io::Result<(Vec<u8>, Secrets)> {
+        if self.connection.is_none() {
+            self.connection = Some(Connection::open(&self.config)?);
+        }
+        let fresh = self.connection.as_ref().is_none_or(|connection| connection.inner.is_none());
+        let secrets = Secrets { begin: secret()?, nonce: secret()? };
+        let paths = self.streams.open(request.id, request.combined)?;
+        let known = self.last_state();
+        let restore = match (&self.base, known) {
+            (Some(base), Some(now)) if fresh => Some(restore(now, base)),
+            _ => None,
+        };
+        let bare = restore.is_some();
+        let prelude = Prelude { paths: &paths, secrets: &secrets, restore, state: known, xtrace: self.xtrace };
+        let frame =
+            frame(request, &prelude).ok_or_else(|| io::Error::other("the script and the state are over 100 MB"))?;
+        let connection = self.connection.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        let start = connection.start_line(bare)?;
+        Ok(([start.into_bytes(), frame].concat(), secrets))
+    }
+
+    /// Brings session and streams into order after an attempt, whatever came of it.
+    async fn conclude(&mut self, attempt: Attempt, sink: &mut dyn OutputSink, end: &mut StepEnd) -> How {
+        let (how, survivors) = match attempt {
+            Attempt::Verdict(verdict) => self.judge(verdict, end).await,
+            Attempt::Unsent(error) => (How::NotRun(format!("cannot reach a shell: {error}")), None),
+            Attempt::TimedOut => (How::TimedOut, Some(self.end_connection().await)),
+            Attempt::Interrupted => (How::Interrupted, Some(self.end_connection().await)),
+        };
+        self.streams.release();
+        self.streams.settle(sink);
+        if survivors.is_some() {
+            self.streams.drain(self.config.drain, sink).await;
+        }
+        let shells = self.connection.as_ref().map(Connection::shells).unwrap_or_default();
+        end.left_running = survivors.unwrap_or_default();
+        for holder in holders(&self.streams.retire(), &shells) {
+            if !end.left_running.contains(&holder) {
+                end.left_running.push(holder);
+            }
+        }
+        how
+    }
+
+    /// What a verdict means for the session. The processes are the survivors if the connection had to be ended.
+    async fn judge(&mut self, verdict: Verdict, end: &mut StepEnd) -> (How, Option<Vec<Process>>) {
+        if !matches!(verdict, Verdict::Ended { .. })
+            && let Some(connection) = &mut self.connection
+        {
+            connection.inner = None;
+        }
+        match verdict {
+            Verdict::Ended { code, flags, nonce } => {
+                self.xtrace = flags.contains('x');
+                self.keep_state(&nonce, end);
+                (How::Exited(code), None)
+            }
+            Verdict::Died { code, begun: true } => (How::Exited(code), None),
+            Verdict::Died { code, begun: false } => {
+                (How::NotRun(format!("the shell ended with {code} before the step began")), None)
+            }
+            Verdict::Refused(word) => (How::NotRun(self.refusal(&word)), None),
+            Verdict::Closed { begun } => {
+                let reason = "the session's outer shell ended, which a step can only do on purpose";
+                let how = if begun { How::Lost } else { How::NotRun };
+                (how(reason.into()), Some(self.end_connection().await))
+            }
+        }
+    }
+
+    async fn end_connection(&mut self) -> Vec<Process> {
+        match self.connection.take() {
+            Some(connection) => connection.end(self.config.grace).await,
+            None => Vec::new(),
+        }
+    }
+
+    fn keep_state(&mut self, nonce: &str, end: &mut StepEnd) {
+        let dump = self.streams.take_state().map_err(|error| error.to_string());
+        match dump.and_then(|dump| State::parse(&dump, nonce).map_err(|torn| torn.to_string())) {
+            Ok(state) => self.state = Some(state),
+            Err(reason) => end.notes.push(format!(
+                "the shell's state after this step cannot be read ({reason}); should the shell end, the state from before it comes back"
+            )),
+        }
+    }
+
+    fn refusal(&self, word: &str) -> String {
+        let directory = self.last_state().map(|state| String::from_utf8_lossy(&state.directory));
+        match word {
+            "directory" => format!("the session's directory `{}` is gone", directory.unwrap_or_default()),
+            "variable" => "a variable of the step cannot be set in this shell".into(),
+            "streams" => "the shell cannot open the step's streams through `/proc`".into(),
+            "restore" => "the state from before the last step cannot be restored".into(),
+            _ => format!("the shell did not get through the preparation of the step ({word})"),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+# The inner shell: it evaluates the steps. 231 and 232 are the control connection, $1 the session's marker.
+# A step may define functions and aliases of any name: this text is parsed before any alias exists, and calls
+# nothing but keywords, its own functions, `builtin ...` and `exec`; __sg_off sees to the last two.
+exec 231<&0 232>&1 0</dev/null 1>/dev/null 2>/dev/null
+export STEPGATE_SESSION=$1
+set --
+unset -v BASH_EXECUTION_STRING BASH_ENV ENV
+__sg_in=
+
+# Functions, not plain text, because a DEBUG trap of the step does not reach into them.
+__sg_begin() {
+  exec 0</dev/null 1>|"$__sg_1" 2>|"$__sg_2"
+  # Into the file, not to the engine: it asks only if the shell dies, and each message wakes it.
+  builtin printf %s "$__sg_b" >|"$__sg_m"
+  builtin unset -v __sg_b
+  __sg_in=1
+  builtin set -euo pipefail
+}
+
+__sg_off() {
+  __sg_d=$1 __sg_o=$2 __sg_t=
+  # `builtin exec` would undo its redirections and a function called `builtin` has no other name,
+  # so these two do not outlive the step. In POSIX mode `unset` is found before any function.
+  if ! builtin eval __sg_t=1 || [[ ! $__sg_t ]]; then
+    POSIXLY_CORRECT=1
+    unset -f builtin
+    builtin unset -v POSIXLY_CORRECT
+  fi
+  builtin unset -f exec
+  builtin set +eux
+  exec 1>|/dev/null
+}
+
+# The streams are let go before the mark: whatever the step printed is in its pipes by then.
+__sg_end() {
+  exec 2>|/dev/null
+  # A step that closed 231 or 232 has no verdict but this: 0 would be a false pass.
+  builtin read -rN 32 -u 231 __sg_n || builtin exit 126
+  __sg_a=("$@")
+  {
+    builtin printf '\036%s\036' "$__sg_n"
+    builtin pwd
+    builtin printf '\036%s\036' "$__sg_n"
+    builtin declare -p
+    builtin printf '\036%s\036' "$__sg_n"
+    builtin declare -fp
+    builtin printf '\036%s\036' "$__sg_n"
+    builtin alias -p
+    builtin printf '\036%s\036' "$__sg_n"
+    builtin umask -p
+    builtin printf '\036%s\036' "$__sg_n"
+  } >>"$__sg_m"
+  builtin printf '\036%s %d %d %s\036' "$__sg_n" "$__sg_d" "$BASHPID" "$__sg_o" >&232 || builtin exit 126
+  builtin unset -v __sg_n __sg_a
+  __sg_in=
+}
+
+# The nonce stands behind the script and is read only now, so no step can have seen it.
+__sg_refuse() {
+  builtin read -rN 32 -u 231 __sg_n
+  builtin printf '\036%s ! %s\036' "$__sg_n" "$__sg_f" >&232
+  builtin exit 126
+}
+
+# __sg_in is set while a step runs: still set here, `break` or `continue` left the step.
+while [[ ! $__sg_in ]] && builtin read -t 99999999 -rN 8 -u 231 __sg_l && builtin read -rN "$__sg_l" -u 231 __sg_p; do
+  # The payload clears __sg_f as its very last act: one that broke off can never let a step pass unrun.
+  __sg_f=prelude
+  builtin eval "$__sg_p"
+  __sg_p=
+  if [[ ! $__sg_f && ! ( -w $__sg_1 && -w $__sg_2 && -w $__sg_m ) ]]; then __sg_f=streams; fi
+  if [[ $__sg_f ]]; then __sg_refuse; fi
+  __sg_begin
+  # In no function and behind no condition: `declare` must be global and errexit must hold.
+  builtin eval "$__sg_s"
+  { __sg_off "$?" "$-"; } 2>/dev/null
+  # In no function, where a DEBUG trap would not be listed.
+  builtin trap -p >>"$__sg_m"
+  __sg_end "$@"
+done
+if [[ ! $__sg_in ]]; then builtin exit 0; fi
+{ builtin printf 'stepgate: `break` or `continue` outside a loop\n' >&2; } 2>/dev/null || [[ x ]]
+builtin exit 125
+[[ '' ]]

@@ -1,0 +1,86 @@
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::select;
+use tokio::time::{Instant, interval_at};
+
+use super::connection::Connection;
+use super::frame::Secrets;
+use super::process::Entry;
+use super::step::OutputSink;
+use super::streams::Streams;
+
+/// What the control connection said about a step.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// The step ended and its shell lives. `flags` is its `$-`, `nonce` stands in the dump of its state.
+    Ended { code: i32, flags: String, nonce: String },
+    /// The shell ended, before or after the step had begun.
+    Died { code: i32, begun: bool },
+    /// The driver refused to begin, for this reason (a word of the driver).
+    Refused(String),
+    /// The connection ended.
+    Closed { begun: bool },
+}
+
+/// How often it is looked whether the outer shell is still there. When it dies the control connection stays open, held
+/// by the inner one.
+const PULSE: Duration = Duration::from_millis(100);
+
+/// Sends a frame, delivers output as it comes, and waits for the verdict. Has no bound of its own.
+pub(super) async fn exchange(
+    connection: &mut Connection,
+    frame: &[u8],
+    secrets: &Secrets,
+    streams: &mut Streams,
+    sink: &mut dyn OutputSink,
+) -> Verdict {
+    let token = connection.inner.as_ref().map(|inner| inner.token.clone()).unwrap_or_default();
+    let expected = [secrets.nonce.as_str(), token.as_str()];
+    let mut sent = 0;
+    let mut pulse = interval_at(Instant::now() + PULSE, PULSE);
+    loop {
+        let mark = select! {
+            mark = connection.control.next(&expected) => mark,
+            result = connection.stdin.write(&frame[sent..]), if sent < frame.len() => {
+                match result {
+                    Ok(length) => sent += length,
+                    // Whoever closed it will be heard of.
+                    Err(_) => sent = frame.len(),
+                }
+                continue;
+            }
+            () = streams.pump(sink) => continue,
+            _ = pulse.tick() => {
+                if Entry::read(connection.outer).is_none() {
+                    // The inner shell may live, and begin only now.
+                    return Verdict::Closed { begun: sent > 0 };
+                }
+                continue;
+            }
+        };
+        let Ok(Some(mark)) = mark else {
+            return Verdict::Closed { begun: streams.has_begun(&secrets.begin) };
+        };
+        return match mark.secret {
+            0 => read_end(&mark.payload, connection, secrets),
+            _ => {
+                let begun = streams.has_begun(&secrets.begin);
+                Verdict::Died { code: mark.payload.parse().unwrap_or(-1), begun }
+            }
+        };
+    }
+}
+
+/// Reads `CODE PID FLAGS` or `! REASON`.
+fn read_end(payload: &str, connection: &mut Connection, secrets: &Secrets) -> Verdict {
+    let mut words = payload.split(' ');
+    let Some(code) = words.next().and_then(|word| word.parse().ok()) else {
+        return Verdict::Refused(words.collect());
+    };
+    let pid = words.next().and_then(|word| word.parse().ok());
+    if let Some(inner) = &mut connection.inner {
+        inner.pid = pid;
+    }
+    Verdict::Ended { code, flags: words.collect(), nonce: secrets.nonce.clone() }
+}

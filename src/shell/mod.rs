@@ -1,0 +1,27 @@
+//! In: a step's script, its variables and its limits. Out: its bytes as they come, how it ended, who is left running.
+//! A session keeps directory, variables, functions and options from step to step, whatever a step does to its shell.
+//! It must never know what a runbook, an expectation, a gate or the journal is.
+
+mod attempt;
+mod config;
+mod connection;
+mod control;
+mod dump;
+mod exchange;
+mod frame;
+mod kill;
+mod pipe;
+mod process;
+mod quote;
+mod restore;
+mod secret;
+mod session;
+mod state;
+mod step;
+mod streams;
+
+pub use config::{SessionConfig, local_environment};
+pub use kill::become_subreaper;
+pub use process::Process;
+pub use session::{Session, SessionError};
+pub use step::{How, OutputSink, StepEnd, StepRequest, Stream};

@@ -1,0 +1,118 @@
+use std::collections::BTreeSet;
+use std::fs;
+
+use memchr::memmem;
+
+use super::connection::INNER;
+
+/// A process that is still there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Process {
+    pub pid: i32,
+    /// Its command line, or its short name in brackets.
+    pub command: String,
+}
+
+/// The name of the variable by which the processes of a session are known.
+pub(super) const MARKER: &str = "STEPGATE_SESSION";
+
+/// A line of the process table. Pid and start together name a process for good.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Entry {
+    pub pid: i32,
+    pub start: u64,
+    pub parent: i32,
+    pub group: i32,
+    pub session: i32,
+}
+
+impl Entry {
+    /// The process with this pid, unless there is none or it is a zombie.
+    pub(super) fn read(pid: i32) -> Option<Self> {
+        let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+        // The name in parentheses may hold anything, but no later field holds a parenthesis.
+        let end = stat.iter().rposition(|&byte| byte == b')')?;
+        let fields = std::str::from_utf8(stat.get(end + 2..)?).ok()?;
+        let fields: Vec<&str> = fields.split(' ').collect();
+        if matches!(*fields.first()?, "Z" | "X") {
+            return None;
+        }
+        let number = |index: usize| fields.get(index)?.parse().ok();
+        let start = fields.get(19)?.parse().ok()?;
+        Some(Self { pid, start, parent: number(1)?, group: number(2)?, session: number(3)? })
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        Self::read(self.pid).is_some_and(|now| now.start == self.start)
+    }
+
+    pub(super) fn describe(&self) -> Process {
+        Process { pid: self.pid, command: command(self.pid) }
+    }
+}
+
+/// Every process but zombies.
+pub(super) fn table() -> Vec<Entry> {
+    pids().filter_map(Entry::read).collect()
+}
+
+/// Those of `table` below the processes in `roots`, which are not among them.
+pub(super) fn descendants(table: &[Entry], roots: &BTreeSet<i32>) -> BTreeSet<Entry> {
+    let mut family = roots.clone();
+    let mut found = BTreeSet::new();
+    loop {
+        let known = found.len();
+        for entry in table {
+            if family.contains(&entry.parent) && !roots.contains(&entry.pid) {
+                family.insert(entry.pid);
+                found.insert(*entry);
+            }
+        }
+        if found.len() == known {
+            return found;
+        }
+    }
+}
+
+/// Whether the process was started with this session's marker.
+pub(super) fn is_marked(pid: i32, marker: &str) -> bool {
+    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    memmem::find(&environment, format!("{MARKER}={marker}").as_bytes()).is_some()
+}
+
+/// Who holds one of the pipes open, except the processes in `except`.
+pub(super) fn holders(pipes: &[String], except: &[i32]) -> Vec<Process> {
+    if pipes.is_empty() {
+        return Vec::new();
+    }
+    let own = i32::try_from(std::process::id()).unwrap_or_default();
+    let other = |pid: &i32| *pid != own && !except.contains(pid);
+    let holding = pids().filter(other).filter(|&pid| holds(pid, pipes));
+    holding.map(|pid| Process { pid, command: command(pid) }).collect()
+}
+
+fn holds(pid: i32, pipes: &[String]) -> bool {
+    let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else {
+        return false;
+    };
+    let mut links = descriptors.flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
+    links.any(|link| pipes.iter().any(|pipe| link.as_os_str() == pipe.as_str()))
+}
+
+fn pids() -> impl Iterator<Item = i32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+fn command(pid: i32) -> String {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    if memmem::find(&line, INNER.as_bytes()).is_some() {
+        return "bash (a subshell of the step)".into();
+    }
+    let words: Vec<_> = line.split(|&byte| byte == 0).map(String::from_utf8_lossy).collect();
+    let joined = words.join(" ");
+    match joined.trim_end() {
+        "" => format!("[{}]", fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim_end()),
+        joined => joined.to_owned(),
+    }
+}

@@ -1,0 +1,195 @@
+use std::collections::BTreeSet;
+
+use memchr::memmem;
+use thiserror::Error;
+
+use super::dump::statements;
+
+/// What a shell holds between two steps, as the driver dumped it. It has every secret in clear text: it stays in
+/// memory.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub traps: Vec<Vec<u8>>,
+    pub directory: Vec<u8>,
+    pub variables: Vec<Variable>,
+    /// The positional parameters, as a `declare` of an array.
+    pub positional: Vec<u8>,
+    pub functions: Vec<u8>,
+    pub aliases: Vec<Vec<u8>>,
+    pub umask: Vec<u8>,
+    /// What `set -o` has on.
+    pub options: BTreeSet<String>,
+    /// What `shopt` has on.
+    pub shell_options: BTreeSet<String>,
+}
+
+/// One variable and the statement that makes it.
+#[derive(Debug)]
+pub(super) struct Variable {
+    pub name: String,
+    /// The letters of `declare`, such as `rx`.
+    pub attributes: String,
+    pub statement: Vec<u8>,
+}
+
+#[derive(Debug, Error)]
+#[error("its dump is torn at {0}")]
+pub(super) struct TornState(&'static str);
+
+/// The array in which the driver lists the positional parameters.
+pub(super) const POSITIONAL: &str = "__sg_a";
+
+impl State {
+    /// Reads a dump: six sections, the nonce between them and behind the last.
+    pub(super) fn parse(dump: &[u8], nonce: &str) -> Result<Self, TornState> {
+        let sections = sections(dump, nonce).ok_or(TornState("its sections"))?;
+        let [traps, directory, variables, functions, aliases, umask] = sections;
+        let mut state = State {
+            traps: prefixed(traps, b"trap -- ").ok_or(TornState("its traps"))?,
+            directory: directory.strip_suffix(b"\n").unwrap_or_default().to_vec(),
+            functions: functions.to_vec(),
+            aliases: prefixed(aliases, b"alias ").ok_or(TornState("its aliases"))?,
+            umask: umask.trim_ascii().to_vec(),
+            ..State::default()
+        };
+        if !state.directory.starts_with(b"/") {
+            return Err(TornState("its directory"));
+        }
+        if !state.umask.starts_with(b"umask ") || state.umask.contains(&b'\n') {
+            return Err(TornState("its umask"));
+        }
+        for statement in statements(variables) {
+            state.take(statement).ok_or(TornState("its variables"))?;
+        }
+        Ok(state)
+    }
+
+    /// The variable of this name, if the shell has one.
+    pub(super) fn variable(&self, name: &str) -> Option<&Variable> {
+        self.variables.iter().find(|variable| variable.name == name)
+    }
+
+    fn take(&mut self, statement: &[u8]) -> Option<()> {
+        let variable = Variable::parse(statement)?;
+        match variable.name.as_str() {
+            POSITIONAL => self.positional = variable.statement,
+            "SHELLOPTS" => self.options = colon_list(&variable.statement),
+            "BASHOPTS" => self.shell_options = colon_list(&variable.statement),
+            name if is_the_shells_own(name) => {}
+            _ => self.variables.push(variable),
+        }
+        Some(())
+    }
+}
+
+impl Variable {
+    fn parse(statement: &[u8]) -> Option<Self> {
+        let rest = statement.strip_prefix(b"declare -")?;
+        let space = rest.iter().position(|&byte| byte == b' ')?;
+        let (attributes, rest) = (&rest[..space], &rest[space + 1..]);
+        let name = rest.split(|&byte| byte == b'=').next()?;
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        if name.is_empty() || !name.iter().all(is_name) {
+            return None;
+        }
+        Some(Self {
+            name: String::from_utf8_lossy(name).into_owned(),
+            attributes: String::from_utf8_lossy(attributes).into_owned(),
+            statement: statement.to_vec(),
+        })
+    }
+}
+
+fn sections<'a>(dump: &'a [u8], nonce: &str) -> Option<[&'a [u8]; 6]> {
+    let mark = format!("\x1e{nonce}\x1e");
+    let mut rest = dump;
+    let mut found = [&dump[..0]; 6];
+    for section in &mut found {
+        let end = memmem::find(rest, mark.as_bytes())?;
+        *section = &rest[..end];
+        rest = &rest[end + mark.len()..];
+    }
+    rest.is_empty().then_some(found)
+}
+
+fn prefixed(dump: &[u8], prefix: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let one = |statement: &[u8]| statement.starts_with(prefix).then(|| statement.to_vec());
+    statements(dump).into_iter().map(one).collect()
+}
+
+/// The names in `declare -r SHELLOPTS="a:b"`.
+fn colon_list(statement: &[u8]) -> BTreeSet<String> {
+    let text = String::from_utf8_lossy(statement);
+    let value = text.split('"').nth(1).unwrap_or_default();
+    value.split(':').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+/// Variables that a shell makes itself, that cannot be set, or that are the driver's.
+fn is_the_shells_own(name: &str) -> bool {
+    const NAMES: [&str; 31] = [
+        "BASHPID",
+        "BASH_ALIASES",
+        "BASH_ARGC",
+        "BASH_ARGV",
+        "BASH_ARGV0",
+        "BASH_CMDS",
+        "BASH_COMMAND",
+        "BASH_EXECUTION_STRING",
+        "BASH_LINENO",
+        "BASH_MONOSECONDS",
+        "BASH_REMATCH",
+        "BASH_SOURCE",
+        "BASH_SUBSHELL",
+        "BASH_TRAPSIG",
+        "BASH_VERSINFO",
+        "BASH_XTRACEFD",
+        "DIRSTACK",
+        "EPOCHREALTIME",
+        "EPOCHSECONDS",
+        "EUID",
+        "FUNCNAME",
+        "GROUPS",
+        "HISTCMD",
+        "LINENO",
+        "PIPESTATUS",
+        "POSIXLY_CORRECT",
+        "PPID",
+        "RANDOM",
+        "SECONDS",
+        "SRANDOM",
+        "UID",
+    ];
+    name == "_" || name == "STEPGATE_SESSION" || name.starts_with("__sg_") || NAMES.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::State;
+
+    const DUMP: &str = "trap -- 'a\nb' EXIT\n|/tmp\n|declare -rx R=\"1\"\ndeclare -a __sg_a=()\n\
+        declare -r SHELLOPTS=\"braceexpand:noglob\"\n|f () \n{ \n    :\n}\n||umask 0022\n|";
+
+    fn dump() -> Vec<u8> {
+        DUMP.replace('|', "\x1en\x1e").into_bytes()
+    }
+
+    #[test]
+    fn a_whole_dump_is_read() {
+        let state = State::parse(&dump(), "n").expect("a whole dump");
+        assert_eq!(state.directory, b"/tmp");
+        assert_eq!(state.variable("R").expect("R").attributes, "rx");
+        assert!(state.options.contains("noglob"));
+        assert_eq!(state.traps.len(), 1);
+    }
+
+    #[test]
+    fn a_dump_cut_anywhere_or_with_a_foreign_line_is_torn() {
+        let whole = dump();
+        for cut in 0..whole.len() {
+            assert!(State::parse(&whole[..cut], "n").is_err(), "cut at {cut}");
+        }
+        let foreign = DUMP.replace("declare -rx", "DBG\ndeclare -rx").replace('|', "\x1en\x1e");
+        let torn = State::parse(foreign.as_bytes(), "n").expect_err("a foreign line");
+        assert_eq!(torn.to_string(), "its dump is torn at its variables");
+    }
+}

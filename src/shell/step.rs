@@ -1,0 +1,59 @@
+use std::time::Duration;
+
+use super::process::Process;
+
+/// One step to run in a session.
+#[derive(Clone, Copy, Debug)]
+pub struct StepRequest<'a> {
+    /// Names the step to [`OutputSink::late`].
+    pub id: u64,
+    /// The script, UTF-8 without NUL.
+    pub script: &'a str,
+    /// Exported anew before the step, whatever an earlier step did to them.
+    pub variables: &'a [(String, String)],
+    /// Wall time after which the step is ended.
+    pub timeout: Duration,
+    /// Both streams as one, in the order in which they were written; it arrives as [`Stream::Stdout`].
+    pub combined: bool,
+}
+
+/// Where a step printed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// Takes the bytes of steps as they come, at most 64 KiB at a time.
+pub trait OutputSink {
+    /// Output of the running step.
+    fn output(&mut self, stream: Stream, bytes: &[u8]);
+    /// Output that a background child printed after its step (the one with the id `step`) had ended.
+    fn late(&mut self, step: u64, stream: Stream, bytes: &[u8]);
+}
+
+/// What became of a step.
+#[derive(Clone, Debug)]
+pub struct StepEnd {
+    pub how: How,
+    pub elapsed: Duration,
+    /// What the operator should know beside the verdict, one sentence each.
+    pub notes: Vec<String>,
+    /// After a normal end: who still holds the step's output open. After a kill: who survived it.
+    pub left_running: Vec<Process>,
+}
+
+/// How a step ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum How {
+    /// The exit code, 128 + N after signal N.
+    Exited(i32),
+    /// The timeout was reached and the step was ended.
+    TimedOut,
+    /// The caller's interrupt came and the step was ended.
+    Interrupted,
+    /// Nothing of the script was evaluated, for this reason.
+    NotRun(String),
+    /// The script was sent and its end cannot be known, for this reason; what was left of it was ended.
+    Lost(String),
+}

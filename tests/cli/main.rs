@@ -1,0 +1,8 @@
+//! The built binary, as its users meet it.
+
+mod harness;
+mod hostile;
+mod reading;
+mod record;
+mod running;
+mod terminal;

@@ -1,0 +1,9 @@
+//! The local session, through its public interface only.
+
+mod conformance;
+mod forging;
+mod harness;
+mod output;
+mod parallel;
+mod robustness;
+mod state;
