@@ -51,11 +51,8 @@ fn runbooks(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 fn check_file(path: &Path) -> (Source, Vec<Diagnostic>) {
-    match files::read(path) {
-        Err((source, found)) => (source, vec![found]),
-        Ok(source) => match make_plan(source) {
-            Ok((planned, found)) => (planned.runbook.source, found),
-            Err((source, found)) => (source, found),
-        },
+    match files::read(path).and_then(make_plan) {
+        Ok((planned, found)) => (planned.runbook.source, found),
+        Err(refused) => (refused.source, refused.found),
     }
 }

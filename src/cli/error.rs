@@ -60,7 +60,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure that ends with `exit`. An empty message prints nothing: everything has been said.
+    /// A failure that ends with `exit`.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: message.into(), hint: None }
     }
@@ -68,11 +68,6 @@ impl Failure {
     /// Wrong usage.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
-    }
-
-    /// Everything has been said.
-    pub fn silent(exit: Exit) -> Self {
-        Self::new(exit, "")
     }
 
     /// Adds what to do next.
@@ -83,10 +78,8 @@ impl Failure {
 
     /// Prints it to standard error.
     pub fn print(self, terminal: &Terminal) -> Exit {
-        if !self.message.is_empty() {
-            let word = terminal.paint("error", terminal.styles().holds(false));
-            eprint_line(&format!("{word}: {}", crate::text::escape(&self.message)));
-        }
+        let word = terminal.paint("error", terminal.styles().holds(false));
+        eprint_line(&format!("{word}: {}", crate::text::escape(&self.message)));
         if let Some(hint) = self.hint {
             eprint_line(&format!("  help: {}", crate::text::escape(&hint)));
         }

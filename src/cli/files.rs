@@ -1,19 +1,19 @@
 //! Runbook files: opened without blocking, without following a folder's links, read once.
 
-use crate::diagnostic::{Code, Diagnostic, Source, Span};
+use crate::diagnostic::{Code, Diagnostic, Refused, Source, Span};
 use crate::runbook::{declares_runbook, decode};
 use rustix::fs::{Mode, OFlags};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// Reads a runbook's bytes as text, or says why they are none.
-pub fn read(path: &Path) -> Result<Source, (Source, Diagnostic)> {
+pub fn read(path: &Path) -> Result<Source, Box<Refused>> {
     let name = path.display().to_string();
     match read_bytes(path) {
         Ok(bytes) => decode(&name, bytes),
         Err((message, help)) => {
             let found = Diagnostic::error(Code::File, Span::default(), message).help(help);
-            Err((Source::new(name, ""), found))
+            Err(Refused::new(Source::new(name, ""), vec![found]))
         }
     }
 }

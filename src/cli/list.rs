@@ -27,7 +27,7 @@ pub fn list(options: &args::List) -> Result<Exit, Failure> {
         Format::Json => print_json(&rows),
         Format::Human if rows.is_empty() => eprint_line("no runbook was found"),
         Format::Human => {
-            print(&simple_table(&["runbook", "steps", "owner", "title"], rows.iter().map(cells).collect()))
+            print(&simple_table(&["runbook", "steps", "owner", "title"], rows.iter().map(cells).collect()));
         }
     }
     Ok(Exit::Success)

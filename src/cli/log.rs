@@ -5,6 +5,7 @@ use super::environment::current_folder;
 use super::error::{Exit, Failure};
 use super::output::{eprint_line, print, print_json};
 use crate::annotate::{self, Excerpt};
+use crate::diagnostic::Refused;
 use crate::event::{RunState, StreamRecord};
 use crate::journal::{Reading, RunFolder, Store, read_journal};
 use crate::report::run_json;
@@ -81,11 +82,10 @@ fn markdown(folder: &RunFolder, reading: &Reading) -> Result<String, Failure> {
         return Err(failed("its bytes are not those that were run".to_owned()));
     }
     let name = state.header.as_ref().map_or("runbook.md", |header| &header.runbook);
-    let source = runbook::decode(name, bytes).map_err(|(_, found)| failed(found.message))?;
-    let (runbook, _) = runbook::read(source).map_err(|(_, found)| {
-        let first = found.first().map_or_else(String::new, |found| found.message.clone());
-        failed(format!("this version of stepgate cannot read it: {first}"))
-    })?;
+    let source = runbook::decode(name, bytes).map_err(|refused| failed(first(&refused)))?;
+    let unreadable =
+        |refused: Box<Refused>| failed(format!("this version of stepgate cannot read it: {}", first(&refused)));
+    let (runbook, _) = runbook::read(source).map_err(unreadable)?;
     let excerpt = |stream: &StreamRecord| stream.file.as_ref().and_then(|file| excerpt(folder.open(file).ok()?).ok());
     Ok(annotate::annotate(&annotate::Log {
         runbook: &runbook,
@@ -93,6 +93,10 @@ fn markdown(folder: &RunFolder, reading: &Reading) -> Result<String, Failure> {
         journal: level(state, reading),
         excerpt: &excerpt,
     }))
+}
+
+fn first(refused: &Refused) -> String {
+    refused.found.first().map_or_else(String::new, |found| found.message.clone())
 }
 
 /// How far the record vouches for itself, in words.

@@ -7,9 +7,10 @@ use super::error::{Exit, Failure};
 use super::files;
 use super::output::{eprint_line, print, print_json};
 use super::terminal::Terminal;
-use crate::diagnostic::{Diagnostic, Source, render_text};
+use crate::diagnostic::{Diagnostic, Refused, Severity, Source, render_text};
 use crate::plan::{Planned, plan as make_plan};
 use crate::report::{plan_json, plan_text};
+use crate::text::count;
 use std::path::Path;
 
 pub fn plan(options: &args::Plan, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -26,17 +27,17 @@ pub fn plan(options: &args::Plan, terminal: &Terminal) -> Result<Exit, Failure> 
 pub fn read_and_plan(file: &Path, terminal: &Terminal) -> Result<Planned, Failure> {
     let folder = current_folder().map_err(|error| Failure::usage(format!("the current folder is gone: {error}")))?;
     refuse_settings(&folder)?;
-    let source = files::read(file).map_err(|(source, found)| refused(&source, &[found], terminal))?;
-    let (planned, found) = make_plan(source).map_err(|(source, found)| refused(&source, &found, terminal))?;
+    let source = files::read(file).map_err(|found| refused(&found, terminal))?;
+    let (planned, found) = make_plan(source).map_err(|found| refused(&found, terminal))?;
     show(&planned.runbook.source, &found, terminal);
     Ok(planned)
 }
 
-fn refused(source: &Source, found: &[Diagnostic], terminal: &Terminal) -> Failure {
+fn refused(refused: &Refused, terminal: &Terminal) -> Failure {
+    let Refused { source, found } = refused;
     show(source, found, terminal);
-    let errors = found.iter().filter(|found| found.severity == crate::diagnostic::Severity::Error).count();
-    let message = format!("{} cannot be run: {}", source.name, crate::text::count(errors, "error"));
-    Failure::usage(message).hint("nothing was run")
+    let errors = found.iter().filter(|found| found.severity == Severity::Error).count();
+    Failure::usage(format!("{} cannot be run: {}", source.name, count(errors, "error"))).hint("nothing was run")
 }
 
 /// Findings to standard error, with carets.

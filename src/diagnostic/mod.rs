@@ -78,6 +78,22 @@ impl Diagnostic {
     }
 }
 
+/// A source that cannot be used, and why: at least one of the findings is an error.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The source as far as it could be read.
+    pub source: Source,
+    /// What was found, by place.
+    pub found: Vec<Diagnostic>,
+}
+
+impl Refused {
+    /// Refuses `source` for these findings.
+    pub fn new(source: Source, found: Vec<Diagnostic>) -> Box<Self> {
+        Box::new(Self { source, found })
+    }
+}
+
 /// "`x` is unknown" wants a suggestion: the nearest of `known`, if one is near.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known

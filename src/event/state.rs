@@ -101,7 +101,7 @@ impl RunState {
                 }
             }
             Event::ManualAnswered { step, answer, note, by, through } => {
-                self.manual(step, *answer, note, by, *through, (time, since))
+                self.manual(step, *answer, note, by, *through, (time, since));
             }
             Event::StepStarted { step, attempt } => {
                 if let Some(state) = self.step_mut(step) {

@@ -2,7 +2,7 @@
 
 use super::model::{Action, Criterion, Plan, PlannedExpectation, PlannedStep, ShellAction};
 use super::variables;
-use crate::diagnostic::{Diagnostic, Severity, Source, Span};
+use crate::diagnostic::{Diagnostic, Refused, Severity, Source, Span};
 use crate::expect;
 use crate::runbook::{self, Gate, Item, ManualStep, Runbook, Step};
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ pub struct Planned {
 }
 
 /// Plans the runbook in `source`. Returns it with notes and warnings, or the findings, at least one an error.
-pub fn plan(source: Source) -> Result<(Planned, Vec<Diagnostic>), (Source, Vec<Diagnostic>)> {
+pub fn plan(source: Source) -> Result<(Planned, Vec<Diagnostic>), Box<Refused>> {
     let (runbook, mut found) = runbook::read(source)?;
     let steps = runbook.items.iter().map(|item| planned_step(&runbook, item)).collect();
     let plan = Plan {
@@ -36,7 +36,7 @@ pub fn plan(source: Source) -> Result<(Planned, Vec<Diagnostic>), (Source, Vec<D
     found.extend(check_expectations(&runbook));
     found.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.code));
     match found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-        true => Err((runbook.source, found)),
+        true => Err(Refused::new(runbook.source, found)),
         false => Ok((Planned { runbook, plan }, found)),
     }
 }

@@ -113,7 +113,7 @@ impl<'a> Live<'a> {
                 self.line(&paint(&words, self.styles.ask));
             }
             Event::RunInterrupted { signal } => {
-                self.line(&paint(&format!("\ninterrupted by {signal}"), self.styles.ask))
+                self.line(&paint(&format!("\ninterrupted by {signal}"), self.styles.ask));
             }
             Event::GivenUp { by } => self.line(&paint(&format!("  given up by {by}"), self.styles.ask)),
             Event::Closing if self.plan.steps.iter().any(PlannedStep::always) => {

@@ -4,20 +4,20 @@ use super::attributes::{Fence as Kind, StepAttributes, classify};
 use super::model::{Effect, Expectation, ExpectedStream, Gate, Item, ManualStep, Runbook, Section, Step};
 use super::scan::{Block, Fence, scan};
 use super::{front_matter, info, lint, names, unclosed};
-use crate::diagnostic::{Code, Diagnostic, Severity, Source, Span, nearest};
+use crate::diagnostic::{Code, Diagnostic, Refused, Severity, Source, Span, nearest};
 use std::collections::HashMap;
 
 /// More steps than this is no procedure that a person could follow.
 const MAX_ITEMS: usize = 10_000;
 
 /// Reads a runbook. Returns it with notes and warnings, or at least one error.
-pub fn read(source: Source) -> Result<(Runbook, Vec<Diagnostic>), (Source, Vec<Diagnostic>)> {
+pub fn read(source: Source) -> Result<(Runbook, Vec<Diagnostic>), Box<Refused>> {
     let mut found = Vec::new();
     let (front, body) = match front_matter::read(&source, &mut found) {
         Ok(front) => front,
         Err(fatal) => {
             found.push(fatal);
-            return Err((source, found));
+            return Err(Refused::new(source, found));
         }
     };
     found.extend(unclosed::unclosed_fences(&source, body));
@@ -31,7 +31,7 @@ pub fn read(source: Source) -> Result<(Runbook, Vec<Diagnostic>), (Source, Vec<D
     let (sections, items, mut found) = assembler.finish(body);
     found.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.code));
     if found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-        return Err((source, found));
+        return Err(Refused::new(source, found));
     }
     let title = front.title.clone().unwrap_or_else(|| default_title(&source, &sections));
     let runbook = Runbook {
@@ -105,7 +105,7 @@ impl<'a> Assembler<'a> {
     fn fence(&mut self, fence: Fence) {
         let kind = match info::parse(self.source.slice(fence.info), fence.info.start) {
             Ok(info) => match classify(&info, &mut self.found) {
-                Kind::Step(attributes) => return self.step(fence, attributes, info.span),
+                Kind::Step(attributes) => return self.step(fence, *attributes, info.span),
                 kind => kind,
             },
             Err(diagnostic) => {
@@ -228,6 +228,8 @@ impl<'a> Assembler<'a> {
             );
             return;
         }
+        // What stands between a step and its expectation is read before the step runs, too.
+        step.prose.append(&mut self.prose);
         step.expectations.push(Expectation { stream, lines: fence.lines, span: fence.span });
     }
 
@@ -332,12 +334,13 @@ mod tests {
 
     fn runbook(body: &str) -> Runbook {
         let text = format!("---\nstepgate: 1\nacceptance:\n  AC1: one\n  AC2: two\n---\n{body}");
-        read(Source::new("t.md", text)).map_err(|(_, found)| found).unwrap().0
+        read(Source::new("t.md", text)).unwrap().0
     }
 
     fn codes(body: &str) -> Vec<&'static str> {
         match read(Source::new("t.md", format!("---\nstepgate: 1\n---\n{body}"))) {
-            Ok((_, found)) | Err((_, found)) => found.iter().map(|d| d.code.as_str()).collect(),
+            Ok((_, found)) => found.iter().map(|d| d.code.as_str()).collect(),
+            Err(refused) => refused.found.iter().map(|d| d.code.as_str()).collect(),
         }
     }
 
@@ -390,10 +393,8 @@ mod tests {
 
     #[test]
     fn unclosed_fences_are_errors_at_their_opening() {
-        let Err((source, found)) = read(Source::new("t.md", "---\nstepgate: 1\n---\n# x\n\n```bash {name=a}\nls\n"))
-        else {
-            panic!()
-        };
+        let Refused { source, found } =
+            *read(Source::new("t.md", "---\nstepgate: 1\n---\n# x\n\n```bash {name=a}\nls\n")).unwrap_err();
         assert_eq!((found[0].code, source.position(found[0].span.start).line), (Code::UnclosedFence, 6));
     }
 

@@ -46,7 +46,7 @@ pub enum Fence {
     /// Prose: nothing is run, nothing is checked.
     Prose,
     /// A step.
-    Step(StepAttributes),
+    Step(Box<StepAttributes>),
     /// An `output` block.
     Output(ExpectedStream),
 }
@@ -63,7 +63,7 @@ pub fn classify(info: &Info, found: &mut Vec<Diagnostic>) -> Fence {
         (_, None) => Fence::Prose,
         (language, Some(attributes)) => {
             check_language(language, attributes, info, found);
-            Fence::Step(step_attributes(attributes, found))
+            Fence::Step(Box::new(step_attributes(attributes, found)))
         }
     };
     if found.len() > before { Fence::Prose } else { fence }

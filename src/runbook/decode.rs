@@ -1,6 +1,6 @@
 //! Bytes to text: what a runbook file may be made of.
 
-use crate::diagnostic::{Code, Diagnostic, Source, Span};
+use crate::diagnostic::{Code, Diagnostic, Refused, Source, Span};
 
 /// The largest runbook, in bytes.
 pub const MAX_BYTES: usize = 16 << 20;
@@ -10,12 +10,12 @@ const MAX_LINE: usize = 1 << 20;
 pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Takes the bytes of the file `name` for text, or says which byte is none.
-pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Source, (Source, Diagnostic)> {
+pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Source, Box<Refused>> {
     let refuse = |offset: usize, code, message: String, help: &str| {
         let readable = String::from_utf8_lossy(&bytes[..offset.min(MAX_LINE)]).into_owned();
         let at = readable.len();
         let found = Diagnostic::error(code, Span::new(at, at), message).help(help);
-        Err((Source::new(name, readable), found))
+        Err(Refused::new(Source::new(name, readable), vec![found]))
     };
     if bytes.len() > MAX_BYTES {
         let message = format!("the file has {} bytes, more than the {MAX_BYTES} of a runbook", bytes.len());
@@ -34,7 +34,7 @@ pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Source, (Source, Diagnostic)
     }
     let source = Source::new(name, String::from_utf8(bytes).expect("checked above"));
     match overlong_line(&source) {
-        Some(found) => Err((source, found)),
+        Some(found) => Err(Refused::new(source, vec![found])),
         None => Ok(source),
     }
 }

@@ -8,6 +8,7 @@ use super::connection::INNER;
 /// A process that is still there.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Process {
+    /// Its pid.
     pub pid: i32,
     /// Its command line, or its short name in brackets.
     pub command: String,

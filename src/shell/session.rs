@@ -20,12 +20,27 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 /// Why a session could not start.
 #[derive(Debug, Error)]
 pub enum SessionError {
+    /// The shell cannot be started.
     #[error("cannot start `{shell}` in `{directory}`: {source}")]
-    Spawn { shell: String, directory: String, source: io::Error },
+    Spawn {
+        /// What was to be started.
+        shell: String,
+        /// Where.
+        directory: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Pipes or memory files cannot be had.
     #[error("cannot make a session's streams: {0}")]
     Streams(io::Error),
+    /// It is no bash, or too old a one.
     #[error("`{shell}` does not answer as a bash of at least 4.1: {reason}")]
-    NoAnswer { shell: String, reason: String },
+    NoAnswer {
+        /// What was started.
+        shell: String,
+        /// What it did instead.
+        reason: String,
+    },
 }
 
 /// A local bash that runs one step after another and keeps its state whatever a step does to it.

@@ -20,7 +20,9 @@ pub struct StepRequest<'a> {
 /// Where a step printed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Stream {
+    /// Standard output.
     Stdout,
+    /// Standard error.
     Stderr,
 }
 
@@ -35,7 +37,9 @@ pub trait OutputSink {
 /// What became of a step.
 #[derive(Clone, Debug)]
 pub struct StepEnd {
+    /// How it ended.
     pub how: How,
+    /// Wall time of the whole step.
     pub elapsed: Duration,
     /// What the operator should know beside the verdict, one sentence each.
     pub notes: Vec<String>,

@@ -1,5 +1,7 @@
 //! What a step costs against a shell of its own: `cargo bench --bench session`.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
 use std::future::pending;
 use std::process::Command;
 use std::time::{Duration, Instant};
