@@ -87,11 +87,15 @@ impl Record {
         Ok(Self { store: Some(store), folder: Some(folder), journal: Some(journal), history, _lock: Some(lock) })
     }
 
+    /// Names the newest run of the runbook that was never closed, so that it is not forgotten.
     fn name_unfinished(&self) {
-        for (run, verdict) in self.history.unfinished.iter().take(3) {
-            let words = if *verdict == RunVerdict::Running { "unfinished" } else { verdict.as_str() };
-            eprint_line(&format!("note: run {run} of this runbook is {words}; stepgate log {run} shows it"));
-        }
+        let Some((run, verdict)) = self.history.unfinished.first() else { return };
+        let words = if *verdict == RunVerdict::Running { "unfinished" } else { verdict.as_str() };
+        let others = match self.history.unfinished.len() - 1 {
+            0 => String::new(),
+            more => format!(", and {more} older"),
+        };
+        eprint_line(&format!("note: run {run} of this runbook is {words}{others}: stepgate log {run}"));
     }
 }
 

@@ -19,19 +19,18 @@ pub fn render_text(diagnostic: &Diagnostic, source: &Source, colour: bool) -> St
     let related: Vec<_> = diagnostic.related.iter().map(|(span, words)| (*span, crate::text::escape(words))).collect();
     let help = diagnostic.help.as_deref().map(crate::text::escape);
     let title = level.primary_title(message.as_ref()).id(diagnostic.code.as_str());
-    let shown = visible(source);
-    let mut group = match shown.as_ref().filter(|_| fits(diagnostic, source)) {
-        Some(text) => {
-            let mut primary = AnnotationKind::Primary.span(clip(diagnostic.span, text));
+    let shown = fits(diagnostic, source).then(|| excerpt(diagnostic, source));
+    let mut group = match &shown {
+        Some(Excerpt { text, start, line }) => {
+            let clip = |span| clip(span, *start, text);
+            let mut primary = AnnotationKind::Primary.span(clip(diagnostic.span));
             if let Some(label) = &label {
                 primary = primary.label(label.as_ref());
             }
-            let context = related
-                .iter()
-                .map(|(span, words)| AnnotationKind::Context.span(clip(*span, text)).label(words.as_ref()));
-            let snippet =
-                Snippet::source(text.as_str()).path(source.name.as_str()).annotation(primary).annotations(context);
-            title.element(snippet)
+            let context =
+                related.iter().map(|(span, words)| AnnotationKind::Context.span(clip(*span)).label(words.as_ref()));
+            let snippet = Snippet::source(text.as_str()).line_start(*line).path(source.name.as_str());
+            title.element(snippet.annotation(primary).annotations(context))
         }
         None => Group::with_title(title).element(Level::NOTE.message(place(diagnostic, source))),
     };
@@ -42,15 +41,28 @@ pub fn render_text(diagnostic: &Diagnostic, source: &Source, colour: bool) -> St
     renderer.render(&[group]).clone()
 }
 
-/// The source with every control character replaced by one of the same length, so that spans stay true.
-fn visible(source: &Source) -> Option<String> {
-    let text = &source.text;
+/// The lines of a source that a diagnostic speaks of.
+struct Excerpt {
+    text: String,
+    /// Its first byte in the source.
+    start: usize,
+    /// Its first line, from 1.
+    line: usize,
+}
+
+/// The lines between the first and the last place of a diagnostic: a renderer that is given the whole file reads all
+/// of it once a finding. Every control character is replaced by one of the same length, so that spans stay true.
+fn excerpt(diagnostic: &Diagnostic, source: &Source) -> Excerpt {
+    let length = source.text.len();
+    let spans = || std::iter::once(diagnostic.span).chain(diagnostic.related.iter().map(|(span, _)| *span));
+    let line = source.line(spans().map(|span| span.start).min().unwrap_or(0).min(length));
+    let last = source.line(spans().map(|span| span.end).max().unwrap_or(0).min(length));
+    let start = source.line_span(line).start;
+    let text = &source.text[start..source.line_span(last).end];
     let harmless = |c: char| matches!(c, '\n' | '\r' | '\t') || !crate::text::is_dangerous(c);
-    if text.chars().all(harmless) {
-        return Some(text.clone());
-    }
     let replace = |c: char| if harmless(c) { c.to_string() } else { "?".repeat(c.len_utf8()) };
-    Some(text.chars().map(replace).collect())
+    let text = if text.chars().all(harmless) { text.to_owned() } else { text.chars().map(replace).collect() };
+    Excerpt { text, start, line }
 }
 
 fn fits(diagnostic: &Diagnostic, source: &Source) -> bool {
@@ -63,9 +75,9 @@ fn fits(diagnostic: &Diagnostic, source: &Source) -> bool {
 }
 
 /// A caret needs at least one byte inside the text, and stays on the span's first lines.
-fn clip(span: Span, text: &str) -> std::ops::Range<usize> {
-    let start = text.floor_char_boundary(span.start.min(text.len()));
-    let end = text.floor_char_boundary(span.end.clamp(start, text.len()));
+fn clip(span: Span, base: usize, text: &str) -> std::ops::Range<usize> {
+    let start = text.floor_char_boundary(span.start.saturating_sub(base).min(text.len()));
+    let end = text.floor_char_boundary(span.end.saturating_sub(base).clamp(start, text.len()));
     start..end
 }
 

@@ -129,20 +129,22 @@ impl<'a, P: Prompter> Engine<'a, P> {
             gate => gate,
         };
         if gate != Gate::None {
-            match self.gate(step, gate, action).await? {
+            let answer = self.gate(step, gate, action).await?;
+            if let Some(signal) = self.setting.interrupts.seen() {
+                return Ok(self.interrupted(signal));
+            }
+            match answer {
                 Some(GateAnswer::Yes) => {}
                 Some(GateAnswer::Skip) => return Ok(Next::Step),
                 Some(GateAnswer::Quit) => return Ok(self.give_up()),
                 Some(GateAnswer::No) | None => return Ok(self.suspend(step, WaitsFor::Gate, closing)),
             }
-            if let Some(signal) = self.setting.interrupts.seen() {
-                return Ok(self.interrupted(signal));
-            }
         }
         self.attempt(index, step, action).await
     }
 
-    /// Asks at a gate, or takes the answer that was given beforehand; `None` if nobody is there to ask.
+    /// Asks at a gate, or takes the answer that was given beforehand; `None` if nobody was there to ask, or a signal
+    /// came first.
     async fn gate(&mut self, step: &PlannedStep, gate: Gate, action: &ShellAction) -> io::Result<Option<GateAnswer>> {
         let given = if self.answers.confirms(&step.name) {
             Some(Channel::CommandLine)
@@ -163,7 +165,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
         let question = GateQuestion { step, gate, phrase: &action.phrase };
         let reply = tokio::select! {
             biased;
-            _ = self.setting.interrupts.wait() => GateReply { answer: GateAnswer::No, reason: None },
+            _ = self.setting.interrupts.wait() => return Ok(None),
             () = listen(&mut self.session, &mut self.late, &mut self.recorder, self.plan) => unreachable!("it listens for ever"),
             reply = self.prompter.gate(&question) => reply,
         };
@@ -190,7 +192,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
                 let question = ManualQuestion { step };
                 let reply = tokio::select! {
                     biased;
-                    _ = self.setting.interrupts.wait() => ManualReply { answer: ManualAnswer::No, note: None },
+                    signal = self.setting.interrupts.wait() => return Ok(self.interrupted(signal)),
                     () = listen(&mut self.session, &mut self.late, &mut self.recorder, self.plan) => unreachable!("it listens for ever"),
                     reply = self.prompter.manual(&question) => reply,
                 };

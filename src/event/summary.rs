@@ -64,23 +64,25 @@ pub fn criterion_rows(state: &RunState) -> Vec<CriterionRow> {
 /// Where the run stands and how long it took: the verdict's words, and what follows them.
 pub fn headline(state: &RunState) -> (String, String) {
     let verdict = state.verdict();
-    let words = match (verdict, &state.suspended) {
-        (RunVerdict::Suspended, Some(suspension)) => format!("Suspended, waiting for `{}`", suspension.step),
+    let waits = state.suspended.as_ref().filter(|_| verdict == RunVerdict::Suspended);
+    let words = match (verdict, state.interrupted.as_deref()) {
         (RunVerdict::InDoubt, _) => "In doubt".to_owned(),
         (RunVerdict::Interrupted, _) if state.given_up.is_some() => "Given up".to_owned(),
-        (RunVerdict::Interrupted, _) => match state.interrupted.as_deref() {
-            Some("unknown") | None => "Interrupted, the record just ends".to_owned(),
-            Some(signal) => format!("Interrupted by {signal}"),
-        },
+        (RunVerdict::Interrupted, Some("unknown") | None) => "Interrupted: the record just ends,".to_owned(),
+        (RunVerdict::Interrupted, Some(signal)) => format!("Interrupted by {signal}"),
         _ => capitalized(verdict.as_str()),
     };
     let total = match (state.started, state.last) {
         (Some(started), Some(last)) => last.duration_since(started).unsigned_abs(),
         _ => Duration::ZERO,
     };
-    let mut after = format!(" in {}", took(total));
+    let ended = matches!(verdict, RunVerdict::Passed | RunVerdict::Failed | RunVerdict::Partial);
+    let mut after = format!(" {} {}", if ended { "in" } else { "after" }, took(total));
     if state.waited >= Duration::from_millis(500) {
         after.push_str(&format!(", of it {} waiting for people", took(state.waited)));
+    }
+    if let Some(suspension) = waits {
+        after.push_str(&format!("; it waits for {}", suspension.step));
     }
     (words, after)
 }

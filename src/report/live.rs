@@ -146,9 +146,7 @@ impl<'a> Live<'a> {
         }
         for prose in &planned.prose {
             self.line("");
-            for line in escape(prose).lines() {
-                self.line(&paint(line, self.styles.dim));
-            }
+            self.prose(prose);
         }
         self.line("");
         match &planned.action {
@@ -166,6 +164,16 @@ impl<'a> Live<'a> {
                     self.line(&format!("  {} {line}", if number == 0 { "$" } else { " " }));
                 }
                 self.show_last_time(&step.name);
+            }
+        }
+    }
+
+    /// The author's prose, wrapped at blanks where the screen is narrower than it is written.
+    fn prose(&mut self, prose: &str) {
+        let width = (self.width)().unwrap_or(usize::MAX);
+        for line in escape(prose).lines() {
+            for piece in textwrap::wrap(line, width.max(20)) {
+                self.line(&paint(&piece, self.styles.dim));
             }
         }
     }

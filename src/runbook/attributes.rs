@@ -1,6 +1,6 @@
 //! Attributes to typed values. What the format knows and stepgate does not do yet is refused by name here.
 
-use super::duration::parse_duration;
+use super::duration::{DURATION_HELP, parse_duration};
 use super::info::{Attribute, Info};
 use super::model::{Effect, ExitRule, ExpectedStream, Gate};
 use super::names::{is_reserved_variable, is_step_name, is_variable_name};
@@ -82,7 +82,7 @@ fn check_language(language: &str, attributes: &[Attribute], info: &Info, found: 
     }
     match language {
         "bash" => {}
-        "sh" | "python" => found.push(not_supported(info.span, &format!("`{language}` steps"))),
+        "sh" | "python" => found.push(not_supported(info.word, &format!("`{language}` steps"))),
         _ => {
             let hint = match language {
                 "shell" | "console" | "zsh" | "shell-session" => "steps are written in `bash`".to_owned(),
@@ -92,7 +92,7 @@ fn check_language(language: &str, attributes: &[Attribute], info: &Info, found: 
                 },
             };
             let message = format!("no interpreter `{language}`");
-            found.push(Diagnostic::error(Code::UnknownLanguage, info.span, message).help(hint));
+            found.push(Diagnostic::error(Code::UnknownLanguage, info.word, message).help(hint));
         }
     }
 }
@@ -109,7 +109,10 @@ fn output_stream(attributes: &[Attribute], found: &mut Vec<Diagnostic>) -> Expec
             "combined" if stream == ExpectedStream::Stdout => stream = ExpectedStream::Combined,
             "stderr" | "combined" => {
                 let message = "`stderr` and `combined` exclude each other";
-                found.push(Diagnostic::error(Code::Contradiction, attribute.span, message));
+                found.push(
+                    Diagnostic::error(Code::Contradiction, attribute.span, message)
+                        .help("`combined` holds both streams; without either it is standard output"),
+                );
             }
             _ => found.push(unknown(attribute, "an `output` block", &["stderr", "combined"])),
         }
@@ -158,7 +161,7 @@ fn step_attribute(attribute: &Attribute, step: &mut StepAttributes) -> Result<()
         "phrase" => step.phrase = Some(phrase(attribute)?),
         "timeout" => {
             let (value, span) = text(attribute)?;
-            let wrong = |why| Diagnostic::error(Code::WrongValue, span, why);
+            let wrong = |why| Diagnostic::error(Code::WrongValue, span, why).help(DURATION_HELP);
             step.timeout = Some(parse_duration(&value).map_err(wrong)?);
         }
         "exit" => step.exit = Some(exit_rule(attribute)?),
@@ -251,6 +254,7 @@ fn text(attribute: &Attribute) -> Result<(String, Span), Diagnostic> {
 
 fn wrong(attribute: &Attribute, message: String) -> Diagnostic {
     Diagnostic::error(Code::WrongValue, attribute.span, message)
+        .help("attributes are `key=value`, `key=\"quoted\"` or a bare flag; docs/format.md lists them")
 }
 
 fn unknown(attribute: &Attribute, of: &str, known: &[&str]) -> Diagnostic {

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 const UNITS: &str = "`ms`, `s`, `m`, `h`, `d`";
+/// What to do about a text that is no duration.
+pub const DURATION_HELP: &str = "write it as `30s`, `5m` or `1h 30m`";
 /// A century; more is a typing error.
 const MAX: Duration = Duration::from_secs(100 * 365 * 86_400);
 

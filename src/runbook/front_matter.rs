@@ -2,7 +2,7 @@
 
 use super::attributes::not_supported;
 use super::decode::BYTE_ORDER_MARK;
-use super::duration::parse_duration;
+use super::duration::{DURATION_HELP, parse_duration};
 use super::model::{Criterion, Defaults};
 use crate::diagnostic::{Code, Diagnostic, Source, Span, nearest};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -106,7 +106,7 @@ fn defaults(value: &Node, found: &mut Vec<Diagnostic>) -> Result<Defaults, Diagn
     for (key, value) in value.map("defaults")? {
         let read = match key.text.as_str() {
             "timeout" => value.text("timeout").and_then(|text| {
-                let wrong = |why| Diagnostic::error(Code::WrongValue, value.span, why);
+                let wrong = |why| Diagnostic::error(Code::WrongValue, value.span, why).help(DURATION_HELP);
                 defaults.timeout = Some(parse_duration(&text).map_err(wrong)?);
                 Ok(())
             }),
@@ -322,7 +322,15 @@ fn bytes(text: &str, base: usize, location: &serde_saphyr::Location) -> Span {
 fn yaml_error(text: &str, yaml: Span, error: &serde_saphyr::Error) -> Diagnostic {
     let span = error.location().map_or(yaml, |location| bytes(text, yaml.start, &location));
     let message = error.to_string();
+    // The place stands beside the caret, counted in the file and not in the front matter.
     let message = message.lines().next().unwrap_or_default();
+    let message = message.rsplit_once(" at line ").map_or(message, |(words, _)| words);
+    let message = match message.strip_prefix("budget breached: ") {
+        Some(budget) if budget.starts_with("Anchors") || budget.starts_with("Aliases") => "an anchor or an alias",
+        Some(budget) if budget.starts_with("Depth") => "it is nested too deep",
+        Some(_) => "it holds too much",
+        None => message,
+    };
     let (code, help) = if message.contains("duplicate") {
         (Code::UnknownKey, "keep one of them")
     } else if message.contains("anchor") || message.contains("alias") {

@@ -7,6 +7,8 @@ use crate::diagnostic::{Code, Diagnostic, Span};
 pub struct Info {
     /// The first word, possibly empty.
     pub language: String,
+    /// The first word's bytes.
+    pub word: Span,
     /// The attribute block, if there is one.
     pub attributes: Option<Vec<Attribute>>,
     /// The attribute block's bytes, braces included; else the language's.
@@ -34,7 +36,8 @@ pub fn parse(text: &str, base: usize) -> Result<Info, Diagnostic> {
     let language = text.split([' ', '\t', '{']).next().unwrap_or_default();
     let language_span = Span::new(base, base + language.len());
     if !is_marked(text) {
-        return Ok(Info { language: language.to_owned(), attributes: None, span: language_span });
+        let language = language.to_owned();
+        return Ok(Info { language, word: language_span, attributes: None, span: language_span });
     }
     let gap = text[language.len()..].len() - text[language.len()..].trim_start().len();
     let open = language.len() + gap;
@@ -52,7 +55,8 @@ pub fn parse(text: &str, base: usize) -> Result<Info, Diagnostic> {
             .help(format!("write ```{language} {}", &text[open..])));
     }
     let (attributes, end) = Reader { text, base, at: open + 1 }.attributes(open)?;
-    Ok(Info { language: language.to_owned(), attributes: Some(attributes), span: at(open, end) })
+    let language = language.to_owned();
+    Ok(Info { language, word: language_span, attributes: Some(attributes), span: at(open, end) })
 }
 
 fn malformed(span: Span, message: impl Into<String>) -> Diagnostic {
@@ -80,7 +84,8 @@ impl Reader<'_> {
                     return Err(malformed(
                         self.span(self.at, self.at + 1),
                         "a blank is missing between two attributes",
-                    ));
+                    )
+                    .help("separate attributes by blanks"));
                 }
                 Some(_) => attributes.push(self.attribute()?),
             }

@@ -45,12 +45,17 @@ fn not_a_step(span: Span, place: &str) -> Diagnostic {
 /// Lines outside every block that open a fence in their author's eyes only: in CommonMark a backtick in the info
 /// string makes the line prose.
 fn almost_fences(source: &Source, body: usize, blocks: &[Block]) -> Vec<Diagnostic> {
-    let covered: Vec<Span> = blocks.iter().filter_map(covered).collect();
+    let mut covered: Vec<Span> = blocks.iter().filter_map(covered).collect();
+    covered.sort_unstable();
+    // The blocks of a file do not overlap, so the last that starts at or before a line is the only one to hold it.
+    let is_covered = |line: Span| {
+        let from = line.start + indent(source, line);
+        let before = covered.partition_point(|span| span.start <= from);
+        before > 0 && line.start < covered[before - 1].end
+    };
     lines_of(source, Span::new(body, source.text.len()))
         .filter(|line| opens_marked(source.slice(*line)))
-        .filter(|line| {
-            !covered.iter().any(|span| line.start < span.end && span.start <= line.start + indent(source, *line))
-        })
+        .filter(|line| !is_covered(*line))
         .map(|line| {
             let message = "this line looks like the opening of a marked fence and is none: a backtick stands in it";
             Diagnostic::error(Code::NoFence, line, message)

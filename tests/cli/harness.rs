@@ -1,8 +1,10 @@
 //! A sandbox for the built binary: its own folder, a cleared environment, runbooks written as their authors would.
 
 use std::ffi::OsStr;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A folder of its own with a clean environment.
@@ -32,8 +34,12 @@ impl Sandbox {
     }
 
     pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.environment.push((name.to_owned(), value.into()));
+        self.set(name, value);
         self
+    }
+
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.environment.push((name.to_owned(), value.into()));
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -112,4 +118,66 @@ pub fn statuses(log: &serde_json::Value) -> String {
 /// The repository's own folder.
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Runs a command to its end, or ends it (alone, by its pid) after `limit` and fails: a hang is a bug, not a wait.
+pub fn finish(command: &mut Command, limit: Duration) -> Output {
+    watch(command, limit).0
+}
+
+/// [`finish`], and the process's own peak resident memory in KiB, as the kernel counts it.
+pub fn watch(command: &mut Command, limit: Duration) -> (Output, u64) {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let readers = (read_all(child.stdout.take().unwrap()), read_all(child.stderr.take().unwrap()));
+    let (deadline, mut peak) = (Instant::now() + limit, 0);
+    let status = loop {
+        peak = peak.max(peak_memory(child.id()).unwrap_or(0));
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if Instant::now() > deadline {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("still running after {limit:?}: {command:?}");
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let (stdout, stderr) = (readers.0.join().unwrap(), readers.1.join().unwrap());
+    (Output { status, stdout, stderr }, peak)
+}
+
+fn read_all(mut stream: impl Read + Send + 'static) -> std::thread::JoinHandle<Vec<u8>> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        bytes
+    })
+}
+
+/// `VmHWM` of a process, in KiB.
+fn peak_memory(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches("kB").trim().parse().ok()
+}
+
+/// Waits until `holds`, or fails.
+pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !holds() {
+        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Whether a process is there and no zombie.
+pub fn is_alive(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
+}
+
+/// Kills one process that a test's own step started and wrote the pid of.
+pub fn kill(pid: &str) {
+    let pid = pid.trim().parse().ok().and_then(rustix::process::Pid::from_raw).expect("a pid");
+    _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
 }

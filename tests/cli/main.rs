@@ -1,5 +1,6 @@
 //! The built binary, as its users meet it.
 
+mod cluster;
 mod harness;
 mod hostile;
 mod reading;

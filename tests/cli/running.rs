@@ -1,1 +1,332 @@
-//! (to be written)
+//! What a run does: order, state, verdicts, answers on the command line, what is left out.
+
+use crate::harness::{Sandbox, repository, statuses};
+use serde_json::json;
+
+/// A body with one step that appends its name to `witness`.
+fn step(name: &str, attributes: &str) -> String {
+    format!("```bash {{name={name} {attributes}}}\necho {name} >>witness\n```\n\n")
+}
+
+#[test]
+fn steps_run_in_document_order_and_always_steps_at_the_close() {
+    let body = [step("first", "effect=read"), step("tidy", "always gate=none"), step("second", "effect=read")].concat();
+    let sandbox = Sandbox::with(&body);
+    let done = sandbox.stepgate("run r.md");
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(sandbox.read("witness"), "first\nsecond\ntidy\n");
+    assert_eq!(sandbox.log()["verdict"], "passed");
+}
+
+#[test]
+fn a_failure_stops_the_run_closes_it_and_still_runs_the_always_steps_once() {
+    let body = [
+        "```bash {name=bad effect=read}\nexit 3\n```\n\n",
+        &step("next", "effect=read"),
+        &step("tidy", "always gate=none"),
+    ]
+    .concat();
+    let sandbox = Sandbox::with(&body);
+    let done = sandbox.stepgate("run r.md");
+    assert_eq!(done.code, 1, "{done:?}");
+    assert_eq!(sandbox.read("witness"), "tidy\n");
+    let log = sandbox.log();
+    assert_eq!(statuses(&log), "bad=failed next=not-run tidy=passed");
+    assert_eq!(
+        (&log["verdict"], &log["steps"][0]["reason"], &log["steps"][0]["exit_code"]),
+        (&json!("failed"), &json!("exit"), &json!(3))
+    );
+    assert_eq!(sandbox.events().last().unwrap()["verdict"], "failed");
+}
+
+#[test]
+fn a_failed_always_step_fails_a_run_that_had_passed() {
+    let body = [
+        step("good", "effect=read"),
+        "```bash {name=tidy always gate=none}\nfalse\n```\n".into(),
+        step("later", "always gate=none"),
+    ]
+    .concat();
+    let sandbox = Sandbox::with(&body);
+    assert_eq!(sandbox.stepgate("run r.md").code, 1);
+    assert_eq!(statuses(&sandbox.log()), "good=passed tidy=failed later=passed");
+}
+
+#[test]
+fn a_gate_without_a_person_or_an_answer_suspends_the_run_and_says_what_it_waits_for() {
+    let body = [step("look", "effect=read"), step("save", ""), step("tidy", "always gate=none")].concat();
+    let sandbox = Sandbox::with(&body);
+    let done = sandbox.stepgate("run r.md");
+    assert_eq!(done.code, 3, "{done:?}");
+    assert!(done.stderr.contains("waits for a person at `save`"), "{}", done.stderr);
+    assert!(done.stderr.contains("stepgate run r.md --confirm save"), "{}", done.stderr);
+    assert_eq!(sandbox.read("witness"), "look\n", "a suspended run is not closed");
+    assert_eq!(statuses(&sandbox.log()), "look=passed save=suspended tidy=not-run");
+    assert_eq!(sandbox.log()["verdict"], "suspended");
+}
+
+#[test]
+fn answers_by_name_open_their_gates_and_are_recorded() {
+    let body =
+        [step("save", ""), step("drop", "effect=destroy phrase='drop it'"), "- [ ] Look at it\n".into()].concat();
+    let sandbox = Sandbox::with(&body);
+    let done = sandbox.run([
+        "run",
+        "r.md",
+        "--confirm",
+        "save",
+        "--confirm",
+        "drop=drop it",
+        "--answer",
+        "look-at-it=done:seen it",
+    ]);
+    assert_eq!(done.code, 0, "{done:?}");
+    let log = sandbox.log();
+    assert_eq!(statuses(&log), "save=passed drop=passed look-at-it=passed");
+    assert_eq!(log["steps"][1]["gate"]["kind"], "type");
+    let events = sandbox.events();
+    let answer = events.iter().find(|event| event["type"] == "manual-answered").unwrap();
+    assert_eq!((&answer["note"], &answer["through"]), (&json!("seen it"), &json!("command-line")));
+    assert_eq!(
+        events[0]["overrides"],
+        json!(["--confirm save", "--confirm drop=drop it", "--answer look-at-it=done:seen it"])
+    );
+}
+
+#[test]
+fn yes_confirms_confirm_gates_and_nothing_else() {
+    let sandbox = Sandbox::with(&[step("save", ""), step("drop", "effect=destroy")].concat());
+    assert_eq!(sandbox.stepgate("run r.md --yes").code, 3);
+    assert_eq!(statuses(&sandbox.log()), "save=passed drop=suspended");
+    let sandbox = Sandbox::with("- [ ] Look\n");
+    assert_eq!(sandbox.stepgate("run r.md --yes").code, 3);
+}
+
+#[test]
+fn an_answer_that_does_not_fit_is_a_usage_error_and_nothing_runs() {
+    let body =
+        [step("look", "effect=read"), step("save", ""), step("drop", "effect=destroy"), "- [ ] Check it\n".into()]
+            .concat();
+    let sandbox = Sandbox::with(&body);
+    for (arguments, words) in [
+        ("--confirm sava", "no step is called `sava`, did you mean `save`?"),
+        ("--confirm drop", "wants its phrase typed"),
+        ("--confirm drop=drap", "the phrase of `drop` is `drop`"),
+        ("--confirm save=x", "has no phrase"),
+        ("--confirm check-it", "is a manual step"),
+        ("--answer check-it=skipped", "a skip needs its reason"),
+        ("--answer check-it=perhaps", "is no answer"),
+        ("--answer save=done", "is no manual step"),
+        ("--from nowhere", "no step is called `nowhere`"),
+        ("--from save --to look", "`save` comes after `look`"),
+        ("--only look --to save", "cannot be used with"),
+        ("--param X=1", "unexpected argument"),
+        ("--run-id ../x", "is no run id"),
+        ("--ephemeral --store x", "cannot be used with"),
+    ] {
+        let done = sandbox.stepgate(&format!("run r.md {arguments}"));
+        assert_eq!(done.code, 2, "{arguments}: {done:?}");
+        assert!(done.stderr.contains(words), "{arguments}: {}", done.stderr);
+        assert!(!sandbox.path("witness").exists() && !sandbox.store().exists(), "{arguments}");
+    }
+}
+
+#[test]
+fn a_skipped_manual_step_is_a_deviation_and_a_failed_one_fails_the_run() {
+    let sandbox = Sandbox::with(&["- [ ] Look\n\n", &step("next", "effect=read")].concat());
+    assert_eq!(sandbox.run(["run", "r.md", "--answer", "look=skipped:no NAS today"]).code, 0);
+    let log = sandbox.log();
+    assert_eq!((&log["deviations"], &log["steps"][0]["deviation"]["reason"]), (&json!(1), &json!("no NAS today")));
+    let sandbox = Sandbox::with(&["- [ ] Look\n\n", &step("next", "effect=read")].concat());
+    assert_eq!(sandbox.stepgate("run r.md --answer look=failed").code, 1);
+    assert_eq!(statuses(&sandbox.log()), "look=failed next=not-run");
+}
+
+#[test]
+fn a_partial_run_runs_what_is_chosen_and_is_no_evidence() {
+    let body: String =
+        ["a", "b", "c", "d"].map(|name| step(name, "effect=read")).concat() + &step("tidy", "always gate=none");
+    for (arguments, ran) in [
+        ("--from c", "c\nd\ntidy\n"),
+        ("--to b", "a\nb\ntidy\n"),
+        ("--from b --to c", "b\nc\ntidy\n"),
+        ("--only d --only b", "b\nd\ntidy\n"),
+    ] {
+        let sandbox = Sandbox::with(&body);
+        assert_eq!(sandbox.stepgate(&format!("run r.md {arguments}")).code, 0);
+        assert_eq!(sandbox.read("witness"), ran, "{arguments}");
+        assert_eq!(sandbox.log()["verdict"], "partial");
+        assert!(sandbox.stepgate("log").stdout.contains("**Partial run, no evidence:**"));
+    }
+}
+
+#[test]
+fn step_asks_before_every_step() {
+    let sandbox = Sandbox::with(&step("look", "effect=read"));
+    assert_eq!(sandbox.stepgate("run r.md --step").code, 3);
+    assert_eq!(sandbox.stepgate("run r.md --step --confirm look").code, 0);
+}
+
+#[test]
+fn criteria_are_proved_refuted_or_open() {
+    let front = "---\nstepgate: 1\nacceptance:\n  A: one\n  B: two\n  C: three\n  D: four\n---\n";
+    let body = "```bash {name=a effect=read satisfies=\"A, B\"}\ntrue\n```\n\n```bash {name=b effect=read satisfies=B}\nfalse\n```\n\n```bash {name=c effect=read satisfies=C}\ntrue\n```\n";
+    let sandbox = Sandbox::new();
+    sandbox.write("r.md", format!("{front}{body}"));
+    assert_eq!(sandbox.stepgate("run r.md").code, 1);
+    let acceptance = &sandbox.log()["acceptance"];
+    assert_eq!(acceptance["A"], json!({"steps": ["a"], "verdict": "proved"}));
+    assert_eq!(acceptance["B"]["verdict"], "refuted");
+    assert_eq!((&acceptance["C"]["verdict"], &acceptance["D"]["verdict"]), (&json!("open"), &json!("open")));
+}
+
+#[test]
+fn variables_come_from_outputs_and_reach_scripts_and_expectations() {
+    let body = "```bash {name=a effect=read capture=WHERE}\necho '  /a b  '\n```\n\n```bash {name=b effect=read}\nWHERE=mine; echo 'id=42 x' >&2; echo out\n```\n\n```output {stderr}\nid=(?<ID>\\d+) x (re)\n```\n\n```output\nout\n```\n\n```bash {name=c effect=read}\nprintf '%s|%s\\n' \"$WHERE\" \"$ID\"; sh -c 'echo $ID'\n```\n\n```output\n{{WHERE}}\\|4\\d (re)\n{{ID}}\n```\n";
+    let sandbox = Sandbox::with(body);
+    let done = sandbox.stepgate("run r.md");
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(sandbox.log()["variables"], json!({"ID": "42", "WHERE": "/a b"}));
+}
+
+#[test]
+fn an_expectation_that_does_not_hold_fails_the_step_with_a_line_diff() {
+    let sandbox = Sandbox::with(
+        "# T\n\n```bash {name=a effect=read}\nprintf 'Name Size\\nx -\\n'\n```\n\n```output\nName Size\nx [0-9]+ (re)\n```\n",
+    );
+    let done = sandbox.stepgate("run r.md");
+    assert_eq!(done.code, 1);
+    assert!(
+        done.stderr.contains("- x [0-9]+ (re)      line 12 of the runbook had no partner\n    + x -"),
+        "{}",
+        done.stderr
+    );
+    let log = sandbox.stepgate("log").stdout;
+    assert!(log.contains("**a: failed: an expectation does not hold** · exit 0"), "{log}");
+    assert!(log.contains("> ```diff\n>   Name Size\n> - x [0-9]+ (re)"), "{log}");
+    assert_eq!(sandbox.log()["steps"][0]["expectations"][0]["line"], 11);
+}
+
+#[test]
+fn lines_on_the_other_stream_are_pointed_out() {
+    let sandbox = Sandbox::with("```bash {name=a effect=read}\necho saved >&2\n```\n\n```output\nsaved\n```\n");
+    let done = sandbox.stepgate("run r.md");
+    assert!(done.stderr.contains("the lines stand on standard error: write `output {stderr}`"), "{}", done.stderr);
+}
+
+#[test]
+fn the_log_is_the_runbook_again_and_only_ticks_differ() {
+    let body = "# Title\n\nIntro.\n\n1. First\n\n   ```bash {name=a effect=read}\n   echo '<b> `x` {{#include /etc/passwd}} ```'\n   ```\n\n   ```output\n   ...\n   ```\n\n2. Second\n\n- [ ] Done\n- [x] Not done\n\nEnd.";
+    for text in [body.to_owned(), body.replace('\n', "\r\n")] {
+        let sandbox = Sandbox::with(&text);
+        let done = sandbox.run(["run", "r.md", "--answer", "done=done:*yes*", "--answer", "not-done=skipped:<script>"]);
+        assert_eq!(done.code, 0, "{done:?}");
+        let log = sandbox.stepgate("log").stdout;
+        sandbox.write("log.md", &log);
+        let again = sandbox.stepgate("plan log.md --format json");
+        let plan = sandbox.stepgate("plan r.md --format json");
+        let parse = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap()["plan"].clone();
+        assert_eq!(parse(&again.stdout), parse(&plan.stdout), "{log}");
+        assert!(log.contains("- [x] Done") && log.contains("- [ ] Not done"), "{log}");
+        assert!(log.contains("\\{{#include") && !log.contains(" {{#include /etc/passwd}} ```\n>"), "{log}");
+        let quoted = |line: &&str| line.trim_start().starts_with('>');
+        let own: Vec<_> = log.lines().filter(|line| !quoted(line)).filter(|line| !line.trim().is_empty()).collect();
+        let wanted = std::fs::read_to_string(sandbox.path("r.md"))
+            .unwrap()
+            .replace("[ ] Done", "[x] Done")
+            .replace("[x] Not", "[ ] Not");
+        let wanted: Vec<_> = wanted.lines().filter(|line| !line.trim().is_empty()).collect();
+        assert_eq!(own, wanted);
+        assert_eq!(log.contains("\r\n"), text.contains("\r\n"));
+    }
+}
+
+#[test]
+fn plan_shows_everything_and_runs_nothing_and_its_hash_depends_on_what_would_be_done() {
+    let sandbox = Sandbox::with(&step("save", "timeout=90s"));
+    let done = sandbox.stepgate("plan r.md");
+    assert_eq!(done.code, 0);
+    assert!(done.stdout.contains("save  on local · change · gate confirm · timeout 1m 30s"), "{}", done.stdout);
+    assert!(!sandbox.path("witness").exists() && !sandbox.store().exists());
+    let hash = |sandbox: &Sandbox| {
+        let text = sandbox.stepgate("plan r.md --format json").stdout;
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()["plan"].as_str().unwrap().to_owned()
+    };
+    let first = hash(&sandbox);
+    sandbox.runbook("r.md", &format!("Some prose.\n\n{}", step("save", "timeout=90s")));
+    assert_eq!(hash(&sandbox), first, "prose is not part of the plan");
+    sandbox.runbook("r.md", &step("save", "timeout=91s"));
+    assert_ne!(hash(&sandbox), first);
+}
+
+#[test]
+fn what_was_planned_runs_even_if_the_file_changes_meanwhile() {
+    let sandbox = Sandbox::with(
+        "```bash {name=a effect=read}\nprintf x >r.md\n```\n\n```bash {name=b effect=read}\necho b\n```\n",
+    );
+    assert_eq!(sandbox.stepgate("run r.md").code, 0);
+    assert_eq!(statuses(&sandbox.log()), "a=passed b=passed");
+    assert!(sandbox.stepgate("log").stdout.contains("printf x >r.md"));
+}
+
+#[test]
+fn settings_in_stepgate_toml_are_refused_rather_than_overlooked() {
+    let sandbox = Sandbox::with(&step("look", "effect=read"));
+    sandbox.write("stepgate.toml", "# nothing yet\n");
+    assert_eq!(sandbox.stepgate("run r.md").code, 0);
+    sandbox.write("stepgate.toml", "# x\n[profile.prod]\ngates = { look = \"confirm\" }\n");
+    for command in ["run r.md", "plan r.md", "check r.md"] {
+        let done = sandbox.stepgate(command);
+        assert_eq!(done.code, 2, "{done:?}");
+        assert!(done.stderr.contains("stepgate.toml:2:1: not supported yet"), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn list_shows_title_steps_and_owner() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a/one.md", "---\nstepgate: 1\ntitle: One\nowner: ops\n---\n```bash {name=a}\na\n```\n");
+    sandbox.write("a/prose.md", "# no runbook\n");
+    sandbox.write("a/broken.md", "---\nstepgate: 1\n---\n");
+    let done = sandbox.stepgate("list --format json");
+    let rows: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(
+        rows,
+        json!([
+            {"runbook": "a/broken.md", "title": null, "steps": null, "owner": null},
+            {"runbook": "a/one.md", "title": "One", "steps": 1, "owner": "ops"},
+        ])
+    );
+    assert!(sandbox.stepgate("list").stdout.contains("a/one.md     1      ops    One"));
+}
+
+#[test]
+fn every_command_has_help_with_an_example_and_unbuilt_commands_are_usage_errors() {
+    let sandbox = Sandbox::new();
+    for command in ["run", "plan", "check", "list", "log"] {
+        let done = sandbox.stepgate(&format!("{command} --help"));
+        assert!(done.code == 0 && done.stdout.contains("Example: stepgate"), "{done:?}");
+    }
+    for command in ["resume", "undo", "verify", "audit", "clear", "mdbook"] {
+        assert_eq!(sandbox.stepgate(command).code, 2, "{command}");
+        assert!(!sandbox.stepgate("--help").stdout.contains(&format!("  {command} ")), "{command}");
+    }
+}
+
+#[test]
+fn the_quickstart_runs_as_it_stands() {
+    let sandbox = Sandbox::new();
+    let quickstart = repository().join("runbooks/quickstart.md");
+    let quickstart = quickstart.to_str().unwrap();
+    let done = sandbox.run([
+        "run",
+        quickstart,
+        "--yes",
+        "--confirm",
+        "destroy_note=shred it",
+        "--answer",
+        "take-a-sip-of-coffee=done",
+    ]);
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(sandbox.log()["acceptance"]["AC1"]["verdict"], "proved");
+}

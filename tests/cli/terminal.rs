@@ -1,1 +1,180 @@
-//! (to be written)
+//! Gates and manual steps at a real terminal: a pty, a person's keys, and what must not count as an answer.
+
+use crate::harness::{Sandbox, statuses};
+use rexpect::session::{PtySession, spawn_command};
+use std::process::Stdio;
+
+const BODY: &str = "```bash {name=save}\necho saved >>witness\n```\n\n```bash {name=drop effect=destroy phrase='drop it'}\necho dropped >>witness\n```\n\n- [ ] Look\n\n```bash {name=tidy always gate=none}\necho tidy >>witness\n```\n";
+
+fn start(sandbox: &Sandbox) -> PtySession {
+    start_with(sandbox, &["run", "r.md"])
+}
+
+fn start_with(sandbox: &Sandbox, arguments: &[&str]) -> PtySession {
+    let mut command = sandbox.command(arguments);
+    command.stdin(Stdio::inherit()).env("TERM", "xterm-256color");
+    spawn_command(command, Some(20_000)).unwrap()
+}
+
+/// Waits for the end and returns the exit code.
+fn end(mut session: PtySession) -> i32 {
+    _ = session.exp_eof();
+    match session.process().wait().unwrap() {
+        nix::sys::wait::WaitStatus::Exited(_, code) => code,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn gates_open_for_a_typed_yes_and_a_typed_phrase_and_a_note_is_kept() {
+    let sandbox = Sandbox::with(BODY);
+    let mut session = start(&sandbox);
+    session.exp_string("run `save`? [y]es [n]o, suspend [s]kip [v]iew [q]uit [?]").unwrap();
+    session.send_line("y").unwrap();
+    session.exp_string("type `drop it` to run `drop`").unwrap();
+    session.send_line("y").unwrap();
+    session.exp_string("that is no answer").unwrap();
+    session.exp_string("type `drop it` to run `drop`").unwrap();
+    session.send_line("drop it").unwrap();
+    session.exp_string("`look`: [d]one").unwrap();
+    session.send_line("d seen in DSM").unwrap();
+    assert_eq!(end(session), 0);
+    assert_eq!(sandbox.read("witness"), "saved\ndropped\ntidy\n");
+    let log = sandbox.stepgate("log").stdout;
+    assert!(log.contains("- [x] Look") && log.contains("**done** by") && log.contains("\"seen in DSM\""), "{log}");
+}
+
+#[test]
+fn an_empty_line_and_the_end_of_input_are_no() {
+    for key in ["\n", "\u{4}", "n\n", "N\n"] {
+        let sandbox = Sandbox::with(BODY);
+        let mut session = start(&sandbox);
+        session.exp_string("run `save`?").unwrap();
+        session.send(key).unwrap();
+        session.flush().unwrap();
+        assert_eq!(end(session), 3, "{key:?}");
+        assert_eq!(sandbox.read("witness"), "", "{key:?}");
+        assert_eq!(sandbox.log()["verdict"], "suspended");
+    }
+}
+
+#[test]
+fn what_is_typed_before_the_question_is_thrown_away() {
+    let body = format!(
+        "```bash {{name=wait effect=read}}\ntouch started; until [ -e go ]; do sleep 0.05; done\n```\n\n{BODY}"
+    );
+    let sandbox = Sandbox::with(&body);
+    let mut session = start(&sandbox);
+    while !sandbox.path("started").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    session.send_line("y").unwrap();
+    session.send_line("y").unwrap();
+    // Until the keys stand in the terminal's queue.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    sandbox.write("go", "");
+    session.exp_string("run `save`?").unwrap();
+    session.send_line("n").unwrap();
+    assert_eq!(end(session), 3);
+    assert_eq!(sandbox.read("witness"), "");
+}
+
+#[test]
+fn a_skip_wants_a_reason_and_a_quit_closes_the_run() {
+    let sandbox = Sandbox::with(BODY);
+    let mut session = start(&sandbox);
+    session.exp_string("run `save`?").unwrap();
+    session.send_line("s").unwrap();
+    session.exp_string("why is it skipped?").unwrap();
+    session.send_line("").unwrap();
+    session.exp_string("a skip needs a reason").unwrap();
+    session.exp_string("run `save`?").unwrap();
+    session.send_line("s done yesterday").unwrap();
+    session.exp_string("type `drop it`").unwrap();
+    session.send_line("q").unwrap();
+    assert_eq!(end(session), 130);
+    assert_eq!(sandbox.read("witness"), "tidy\n", "always steps run when a run is given up");
+    let log = sandbox.log();
+    assert_eq!(statuses(&log), "save=skipped drop=not-run look=not-run tidy=passed");
+    assert_eq!(
+        (log["verdict"].as_str(), log["steps"][0]["deviation"]["reason"].as_str()),
+        (Some("interrupted"), Some("done yesterday"))
+    );
+    assert_eq!(sandbox.events().last().unwrap()["type"], "sealed");
+}
+
+#[test]
+fn view_and_help_answer_nothing() {
+    let sandbox = Sandbox::with(BODY);
+    let mut session = start(&sandbox);
+    session.exp_string("run `save`?").unwrap();
+    session.send_line("v").unwrap();
+    session.exp_string("$ echo saved >>witness").unwrap();
+    session.exp_string("run `save`?").unwrap();
+    session.send_line("?").unwrap();
+    session.exp_string("run the step").unwrap();
+    session.exp_string("run `save`?").unwrap();
+    session.send_control('c').unwrap();
+    assert_eq!(end(session), 130);
+    assert_eq!(sandbox.read("witness"), "");
+    assert_eq!(sandbox.log()["verdict"], "interrupted");
+}
+
+#[test]
+fn control_c_ends_the_running_step_and_completes_the_record() {
+    for (effect, status) in [("read", "failed"), ("change gate=none", "in-doubt")] {
+        let sandbox = Sandbox::with(&format!(
+            "```bash {{name=wait effect={effect}}}\necho started; sleep 60 & sleep 60\n```\n\n{BODY}"
+        ));
+        let mut session = start(&sandbox);
+        session.exp_string("started\r\n").unwrap();
+        session.send_control('c').unwrap();
+        assert_eq!(end(session), 130);
+        let log = sandbox.log();
+        assert_eq!((log["verdict"].as_str(), log["steps"][0]["status"].as_str()), (Some("interrupted"), Some(status)));
+        assert_eq!(log["steps"][0]["reason"], "operator");
+        assert_eq!(sandbox.read("witness"), "");
+        assert_eq!(sandbox.events().last().unwrap()["type"], "run-interrupted");
+    }
+}
+
+#[test]
+fn non_interactive_asks_nothing_at_a_terminal_too() {
+    let sandbox = Sandbox::with(BODY);
+    assert_eq!(end(start_with(&sandbox, &["run", "r.md", "--non-interactive"])), 3);
+}
+
+#[test]
+fn the_second_run_says_how_long_a_step_took_and_who_confirmed_it() {
+    let sandbox = Sandbox::with("```bash {name=save}\ntrue\n```\n");
+    assert_eq!(sandbox.stepgate("run r.md --yes").code, 0);
+    let mut session = start(&sandbox);
+    session.exp_regex("last time: [0-9]+ ms, confirmed by [^ ]+@").unwrap();
+    session.exp_string("run `save`?").unwrap();
+    session.send_line("y").unwrap();
+    assert_eq!(end(session), 0);
+}
+
+#[test]
+fn a_piped_yes_is_no_person() {
+    let sandbox = Sandbox::with(BODY);
+    let binary = env!("CARGO_BIN_EXE_stepgate");
+    let mut command = std::process::Command::new("bash");
+    command.args(["-c", &format!("yes | {binary} run r.md")]).current_dir(sandbox.path(""));
+    assert_eq!(command.output().unwrap().status.code(), Some(3));
+    assert_eq!(sandbox.read("witness"), "");
+}
+
+#[test]
+fn output_as_wide_as_the_terminal_cannot_draw_a_line_without_the_margin() {
+    let sandbox = Sandbox::with("```bash {name=forge effect=read}\nprintf '%400s' ' drop: passed'\n```\n");
+    let mut session = start(&sandbox);
+    // The terminal library hands bytes over as characters.
+    let bytes: Vec<u8> = session.exp_eof().unwrap().chars().map(|c| c as u8).collect();
+    let screen = String::from_utf8_lossy(&bytes).into_owned();
+    let output: Vec<_> = screen.lines().filter(|line| line.contains('│')).collect();
+    assert!(output.len() >= 5, "wrapped by stepgate itself: {screen}");
+    assert!(output.last().unwrap().contains("drop: passed"), "{screen}");
+    let shown = |line: &str| line.split('│').nth(1).unwrap().replace("\u{1b}[0m", "").chars().count();
+    assert!(output.iter().all(|line| shown(line) <= 77), "{screen}");
+}
