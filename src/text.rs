@@ -23,6 +23,23 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     escape_where(text, |c| c != '\n' && c != '\t' && is_dangerous(c))
 }
 
+/// JSON text in which no character can drive a terminal: what JSON itself lets stand, such as C1 controls, as `\\u…`,
+/// which means the same. Such characters occur inside strings only; newlines between the tokens stay.
+pub fn escape_json(json: &str) -> Cow<'_, str> {
+    let bad = |c: char| !matches!(c, '\n' | '\t') && is_dangerous(c);
+    if !json.chars().any(bad) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        match bad(c) {
+            true => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| _ = write!(out, "\\u{unit:04x}")),
+            false => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
 fn escape_where(text: &str, bad: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.chars().any(&bad) {
         return Cow::Borrowed(text);
@@ -38,6 +55,25 @@ fn escape_where(text: &str, bad: impl Fn(char) -> bool) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// A word as a shell reads it back: in single quotes if it needs any, in `$'…'` if it could drive a terminal.
+pub fn quote_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@%+,".contains(c);
+    match () {
+        () if !word.is_empty() && word.chars().all(plain) => word.to_owned(),
+        () if word.chars().any(is_dangerous) => format!("$'{}'", word.chars().map(quote_char).collect::<String>()),
+        () => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+/// A character inside `$'…'`.
+fn quote_char(c: char) -> String {
+    match c {
+        '\'' | '\\' => format!("\\{c}"),
+        c if is_dangerous(c) => c.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("\\x{byte:02x}")).collect(),
+        c => c.to_string(),
+    }
 }
 
 /// `1 step`, `2 steps`: a count with its noun.
@@ -73,6 +109,22 @@ pub fn shorten_line(line: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_means_the_same_and_drives_no_terminal() {
+        let value = "a\u{9b}\u{7f}\u{202e}\u{e0041}é\n\u{1b}\\";
+        let json = serde_json::to_string_pretty(&[value]).unwrap();
+        let escaped = escape_json(&json);
+        assert!(!escaped.chars().any(|c| c != '\n' && is_dangerous(c)), "{escaped}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&escaped).unwrap(), [value]);
+        assert!(escaped.contains("\\u009b\\u007f\\u202e\\udb40\\udc41é"), "{escaped}");
+    }
+
+    #[test]
+    fn words_that_a_shell_would_split_are_quoted() {
+        assert_eq!((quote_word("a/b.md"), quote_word("it's $x")), ("a/b.md".into(), "'it'\\''s $x'".into()));
+        assert_eq!(quote_word("a\n\u{9b}'\\é"), "$'a\\x0a\\xc2\\x9b\\'\\\\é'");
+    }
 
     #[test]
     fn controls_and_bidi_marks_become_visible() {

@@ -1,5 +1,6 @@
 //! The whole log: a summary under the first heading, a quote behind each step.
 
+use super::excerpt::Excerpt;
 use super::splice::{Splices, indent_at};
 use super::{step_quote, summary_quote};
 use crate::event::{RunState, Status, StepState, StreamRecord};
@@ -15,15 +16,6 @@ pub struct Log<'a> {
     pub journal: String,
     /// Reads the first and last bytes of a stream that the record keeps in a file.
     pub excerpt: &'a dyn Fn(&StreamRecord) -> Option<Excerpt>,
-}
-
-/// A stream's text, or its first and last lines.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Excerpt {
-    /// The text, or its beginning.
-    pub head: String,
-    /// Its end, if there is something between.
-    pub tail: Option<String>,
 }
 
 /// The runbook with what happened written into it.

@@ -3,10 +3,12 @@
 //! In: the runbook that was run, and the state of the run. Out: Markdown that is a runbook again. It must never
 //! reformat what the author wrote, or let what a machine printed become Markdown.
 
+mod excerpt;
 mod log;
 mod markdown;
 mod splice;
 mod step_quote;
 mod summary_quote;
 
-pub use log::{Excerpt, Log, annotate};
+pub use excerpt::Excerpt;
+pub use log::{Log, annotate};

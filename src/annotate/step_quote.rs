@@ -1,6 +1,6 @@
 //! What happened to one step, as the lines of a block quote.
 
-use super::log::Excerpt;
+use super::excerpt::Excerpt;
 use super::markdown::{code, fence, inline};
 use crate::event::{Channel, GateState, StepFinished, StepState, StreamRecord, result_words};
 use crate::runbook::{ExpectedStream, Gate};
@@ -47,7 +47,7 @@ pub fn manual_line(state: &StepState) -> Option<String> {
         "quit" => "given up",
         word => word,
     };
-    Some(format!("**{word}** by {} at {}{note}{}", inline(&gate.by), clock(gate.at), through(gate.through)))
+    Some(format!("**{word}** by {}{} at {}{note}", inline(&gate.by), through(gate.through), clock(gate.at)))
 }
 
 fn headline(state: &StepState) -> String {
@@ -59,7 +59,7 @@ fn headline(state: &StepState) -> String {
         let failed = outcome.expectations.iter().filter(|expectation| !expectation.holds).count();
         if failed > 0 {
             let verb = if failed == 1 { "does" } else { "do" };
-            parts.push(format!("{failed} of {} {verb} not hold", count(outcome.expectations.len(), "expectation")));
+            parts.push(format!("{failed} of {} expectations {verb} not hold", outcome.expectations.len()));
         }
     }
     parts.extend(state.gate.as_ref().map(gate_words));
@@ -75,7 +75,7 @@ fn gate_words(gate: &GateState) -> String {
         (_, _) => "declined",
     };
     let note = gate.note.as_ref().map_or_else(String::new, |note| format!(": \"{}\"", inline(note)));
-    format!("{word} by {} at {}{}{note}", inline(&gate.by), clock(gate.at), through(gate.through))
+    format!("{word} by {}{} at {}{note}", inline(&gate.by), through(gate.through), clock(gate.at))
 }
 
 fn through(channel: Channel) -> &'static str {

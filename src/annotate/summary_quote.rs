@@ -20,6 +20,11 @@ pub fn lines(state: &RunState, journal: &str) -> Vec<String> {
         let overrides: Vec<_> = header.overrides.iter().map(|text| code(text)).collect();
         lines.extend([String::new(), format!("**Overrides:** {}", overrides.join(", "))]);
     }
+    if !state.left_running.is_empty() {
+        let left = state.left_running.iter().map(|process| format!("{} {}", process.pid, code(&process.command)));
+        let left: Vec<_> = left.collect();
+        lines.extend([String::new(), format!("**Left running:** {}", left.join(", "))]);
+    }
     lines.push(String::new());
     lines.extend(["| step | on | result | took | gate, note |", "|---|---|---|---|---|"].map(str::to_owned));
     for row in step_rows(state) {

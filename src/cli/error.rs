@@ -79,9 +79,9 @@ impl Failure {
     /// Prints it to standard error.
     pub fn print(self, terminal: &Terminal) -> Exit {
         let word = terminal.paint("error", terminal.styles().holds(false));
-        eprint_line(&format!("{word}: {}", crate::text::escape(&self.message)));
+        eprint_line(&format!("{word}: {}", crate::text::escape_line(&self.message)));
         if let Some(hint) = self.hint {
-            eprint_line(&format!("  help: {}", crate::text::escape(&hint)));
+            eprint_line(&format!("  help: {}", crate::text::escape_line(&hint)));
         }
         self.exit
     }
@@ -116,7 +116,7 @@ impl From<StoreError> for Failure {
         let message = error.to_string();
         match error {
             StoreError::RunExists(_) => Self::usage(message).hint("choose another --run-id, or none"),
-            _ => Self::new(Exit::Record, message).hint("nothing was run; --store DIR keeps the record elsewhere"),
+            _ => Self::new(Exit::Record, message).hint("nothing was run; --store DIR names another store"),
         }
     }
 }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// Reads a runbook's bytes as text, or says why they are none.
 pub fn read(path: &Path) -> Result<Source, Box<Refused>> {
-    let name = path.display().to_string();
+    // A file's name is foreign text, and this one is shown everywhere.
+    let name = crate::text::escape_line(&path.display().to_string()).into_owned();
     match read_bytes(path) {
         Ok(bytes) => decode(&name, bytes),
         Err((message, help)) => {

@@ -50,7 +50,7 @@ fn row(path: &Path) -> Row {
 fn cells(row: &Row) -> Vec<String> {
     let dash = || "-".to_owned();
     vec![
-        row.runbook.clone(),
+        crate::text::escape_line(&row.runbook).into_owned(),
         row.steps.map_or_else(dash, |steps| steps.to_string()),
         row.owner.clone().unwrap_or_else(dash),
         row.title.clone().unwrap_or_else(|| "(has errors: stepgate check)".to_owned()),

@@ -12,7 +12,7 @@ use crate::report::run_json;
 use crate::runbook;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How much of each end of a kept output is read, in bytes.
 const EDGE: u64 = 16 << 10;
@@ -32,7 +32,8 @@ pub fn log(options: &args::Log) -> Result<Exit, Failure> {
         ));
     }
     let state = &mut reading.state;
-    let running = state.header.as_ref().is_some_and(|header| store.is_running(&runbook_key(header)));
+    let running =
+        state.header.as_ref().is_some_and(|header| store.is_running(Path::new(&header.runbook_path), &header.run));
     if !running {
         state.declare_dead();
     }
@@ -44,7 +45,9 @@ pub fn log(options: &args::Log) -> Result<Exit, Failure> {
         }
         LogFormat::Markdown => print(&markdown(&folder, &reading)?),
     }
-    Ok(Exit::Success)
+    // A last line that a crash cut off is no tampering; anything else is.
+    let damaged = reading.damage.as_ref().is_some_and(|damage| !damage.torn);
+    Ok(if damaged { Exit::Failure } else { Exit::Success })
 }
 
 /// Where the store is: `--store`, or by the current folder.
@@ -55,11 +58,6 @@ pub fn store_path(option: Option<&PathBuf>) -> Result<PathBuf, Failure> {
             .map(|folder| Store::locate(&folder))
             .map_err(|error| Failure::usage(format!("the current folder is gone: {error}"))),
     }
-}
-
-/// What the lock of a runbook is taken on: its real path.
-pub fn runbook_key(header: &crate::event::RunStarted) -> PathBuf {
-    PathBuf::from(&header.runbook_path)
 }
 
 /// Reads a run's journal.

@@ -11,6 +11,7 @@ mod error;
 mod files;
 mod list;
 mod log;
+mod next;
 mod output;
 mod plan;
 mod prompt;

@@ -18,5 +18,5 @@ pub fn print(text: &str) {
 /// A record to standard output: JSON, indented, with a last newline.
 pub fn print_json(record: &impl Serialize) {
     let text = serde_json::to_string_pretty(record).expect("records hold nothing that JSON lacks");
-    print(&format!("{text}\n"));
+    print(&format!("{}\n", crate::text::escape_json(&text)));
 }

@@ -7,14 +7,16 @@ use super::output::{eprint_line, print};
 use super::prompt::TerminalPrompter;
 use super::terminal::Terminal;
 use super::unfinished::{History, history};
-use super::{environment, plan, signals};
+use super::{environment, next, plan, signals};
 use crate::engine::{Answers, Ending, Engine, Observer, Recorder, Setting};
-use crate::event::{Event, JOURNAL_FORMAT, RunStarted, RunState, RunVerdict, StepHeader, StepKind, WaitsFor};
+use crate::event::{
+    Event, JOURNAL_FORMAT, RunStarted, RunState, RunVerdict, StepHeader, StepKind, Stream, result_words,
+};
 use crate::journal::{Clock, Entry, Journal, Lock, RunFolder, RunId, Store};
 use crate::plan::{Action, Plan, Planned, Selection, sha256};
 use crate::report::{Live, run_table};
 use crate::runbook::Gate;
-use crate::shell::{SessionConfig, Stream, become_subreaper, local_environment};
+use crate::shell::{SessionConfig, become_subreaper, local_environment};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -45,7 +47,7 @@ pub fn run(options: &args::Run, terminal: &Terminal) -> Result<Exit, Failure> {
         false => Record::open(options, &run, &path, &runbook.source.text, &operator)?,
     };
     record.name_unfinished();
-    let session = session(&path);
+    let session = session(&path, &plan);
     let header = RunStarted {
         format: JOURNAL_FORMAT,
         stepgate: env!("CARGO_PKG_VERSION").to_owned(),
@@ -82,7 +84,7 @@ impl Record {
     fn open(options: &args::Run, run: &RunId, path: &Path, text: &str, operator: &str) -> Result<Self, Failure> {
         let store = Store::create(&store_path(options.store.as_ref())?)?;
         let lock = store.lock(path, &environment::holder(run.as_str(), operator))?;
-        let history = history(&store, &options.file.display().to_string());
+        let history = history(&store, &path.display().to_string());
         let (folder, journal) = store.create_run(run, text.as_bytes())?;
         Ok(Self { store: Some(store), folder: Some(folder), journal: Some(journal), history, _lock: Some(lock) })
     }
@@ -152,15 +154,15 @@ impl Observer for Watchers<'_> {
         if self.lines {
             print(line);
         }
-        self.live.recorded(entry, line, state);
+        self.live.event(&entry.event, state);
     }
 
     fn output(&mut self, stream: Stream, bytes: &[u8]) {
         self.live.output(stream, bytes);
     }
 
-    fn late_output(&mut self, step: &str, stream: Stream, bytes: &[u8]) {
-        self.live.late_output(step, stream, bytes);
+    fn late_output(&mut self, step: &str, _: Stream, bytes: &[u8]) {
+        self.live.late_output(step, bytes);
     }
 }
 
@@ -189,12 +191,14 @@ fn step_header(step: &crate::plan::PlannedStep) -> StepHeader {
     StepHeader { name: step.name.clone(), kind, target, gate, satisfies: step.satisfies.clone(), always: step.always() }
 }
 
-/// A local session starts in the runbook's folder.
-fn session(runbook: &Path) -> SessionConfig {
+/// A local session starts in the runbook's folder. A name that a step captures is nobody else's: what the operator's
+/// environment has under it could be mistaken for what a step found out.
+fn session(runbook: &Path, plan: &Plan) -> SessionConfig {
+    let captured = |name: &std::ffi::OsStr| plan.variables.iter().any(|variable| name == variable.as_str());
     SessionConfig {
         shell: PathBuf::from("bash"),
         directory: runbook.parent().unwrap_or(Path::new("/")).to_owned(),
-        environment: local_environment(std::env::vars_os()),
+        environment: local_environment(std::env::vars_os().filter(|(name, _)| !captured(name))),
         grace: GRACE,
         drain: DRAIN,
     }
@@ -215,35 +219,17 @@ fn conclude(ending: &Ending, options: &args::Run, terminal: &Terminal) -> Exit {
     }
     if let Some(error) = &ending.broken {
         eprint_line(&format!("error: the record could not be written: {error}"));
-        eprint_line("  what came after the last step shown above is not recorded; nothing further was started");
+        for step in &ending.unrecorded {
+            eprint_line(&format!("  {}: {}, not recorded", step.instance, result_words(step)));
+        }
+        eprint_line("  nothing further was started; what is not in the table above is not recorded");
         return Exit::Record;
     }
-    let run = state.header.as_ref().map_or("", |header| &header.run);
-    if !options.ephemeral {
-        let store = options.store.as_ref().map_or_else(String::new, |store| format!(" --store {}", store.display()));
-        eprint_line(&format!("log: stepgate log {run}{store}"));
+    for line in next::steps(state, options) {
+        eprint_line(&line);
     }
-    let verdict = state.verdict();
-    if let Some(suspension) = &state.suspended {
-        eprint_line(&next_command(&suspension.step.name, suspension.waits_for, options, state));
-    }
-    match (verdict, state.interrupted.as_deref()) {
-        (RunVerdict::InDoubt, _) => {
-            eprint_line("a step is in doubt: look at the target whether it happened before anything else is run");
-            Exit::Decision
-        }
+    match (state.verdict(), state.interrupted.as_deref()) {
         (RunVerdict::Interrupted, Some("TERM")) => Exit::Terminated,
         (verdict, _) => Exit::of(verdict),
     }
-}
-
-fn next_command(step: &str, waits_for: WaitsFor, options: &args::Run, state: &RunState) -> String {
-    let file = options.file.display();
-    let typed = state.step(step).is_some_and(|step| step.header.gate == Gate::Type);
-    let answer = match waits_for {
-        WaitsFor::Manual => format!("--answer {step}=done"),
-        WaitsFor::Gate if typed => format!("--confirm {step}=PHRASE"),
-        WaitsFor::Gate => format!("--confirm {step}"),
-    };
-    format!("to run it again with that answer: stepgate run {file} {answer}")
 }

@@ -8,6 +8,9 @@ use tokio::sync::watch;
 /// Listens for INT, TERM and HUP from now on.
 pub fn listen() -> std::io::Result<Interrupts> {
     let (sender, receiver) = watch::channel(None);
+    // A file that may not grow is an error of the record, like a full disk, and no reason to die. A handler that does
+    // nothing, since an ignored signal would be ignored in every step too.
+    drop(signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?);
     for (kind, name) in
         [(SignalKind::interrupt(), "INT"), (SignalKind::terminate(), "TERM"), (SignalKind::hangup(), "HUP")]
     {

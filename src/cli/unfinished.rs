@@ -14,14 +14,14 @@ pub struct History {
     pub unfinished: Vec<(String, RunVerdict)>,
 }
 
-/// Looks through the ledger for runs of `runbook`, a path as it was given.
+/// Looks through the ledger for runs of `runbook`, a real path.
 pub fn history(store: &Store, runbook: &str) -> History {
     let Ok((entries, _)) = store.ledger().read() else { return History::default() };
     let mut runs: Vec<String> = Vec::new();
     let mut verdicts: BTreeMap<String, (RunVerdict, bool)> = BTreeMap::new();
     for entry in entries {
         match entry.event {
-            LedgerEvent::Began { run, runbook: of, .. } if of == runbook => runs.push(run),
+            LedgerEvent::Began { run, runbook_path, .. } if runbook_path == runbook => runs.push(run),
             LedgerEvent::Left { run, verdict, .. } => _ = verdicts.insert(run, (verdict, false)),
             LedgerEvent::Sealed { run, verdict, .. } => _ = verdicts.insert(run, (verdict, true)),
             LedgerEvent::Began { .. } | LedgerEvent::Repaired { .. } => {}

@@ -18,6 +18,8 @@ pub fn render_text(diagnostic: &Diagnostic, source: &Source, colour: bool) -> St
     let label = diagnostic.label.as_deref().map(crate::text::escape);
     let related: Vec<_> = diagnostic.related.iter().map(|(span, words)| (*span, crate::text::escape(words))).collect();
     let help = diagnostic.help.as_deref().map(crate::text::escape);
+    // A file's name is foreign text, too.
+    let name = crate::text::escape_line(&source.name);
     let title = level.primary_title(message.as_ref()).id(diagnostic.code.as_str());
     let shown = fits(diagnostic, source).then(|| excerpt(diagnostic, source));
     let mut group = match &shown {
@@ -29,10 +31,10 @@ pub fn render_text(diagnostic: &Diagnostic, source: &Source, colour: bool) -> St
             }
             let context =
                 related.iter().map(|(span, words)| AnnotationKind::Context.span(clip(*span)).label(words.as_ref()));
-            let snippet = Snippet::source(text.as_str()).line_start(*line).path(source.name.as_str());
+            let snippet = Snippet::source(text.as_str()).line_start(*line).path(name.as_ref());
             title.element(snippet.annotation(primary).annotations(context))
         }
-        None => Group::with_title(title).element(Level::NOTE.message(place(diagnostic, source))),
+        None => Group::with_title(title).element(Level::NOTE.message(place(diagnostic, source, &name))),
     };
     if let Some(help) = &help {
         group = group.element(Level::HELP.message(help.as_ref()));
@@ -81,9 +83,9 @@ fn clip(span: Span, base: usize, text: &str) -> std::ops::Range<usize> {
     start..end
 }
 
-fn place(diagnostic: &Diagnostic, source: &Source) -> String {
+fn place(diagnostic: &Diagnostic, source: &Source, name: &str) -> String {
     let at = source.position(diagnostic.span.start);
-    format!("at {}:{}:{}", source.name, at.line, at.column)
+    format!("at {name}:{}:{}", at.line, at.column)
 }
 
 /// One finding in `check --format json`.

@@ -81,8 +81,9 @@ impl<'f> Capture<'f> {
         if inline && text.is_none() && self.folder.is_some() {
             self.spill(self.head.len())?;
         }
-        if let Some(file) = &self.file {
+        if let (Some(file), Some(folder)) = (&self.file, self.folder) {
             file.sync_data()?;
+            folder.sync_outputs()?;
         }
         let in_file = self.file.is_some();
         let whole = text.is_some() || (in_file && self.kept == self.bytes);

@@ -1,8 +1,7 @@
 //! Events on their way: folded at once, shown only when they are durable.
 
-use crate::event::{Event, RunState};
+use crate::event::{Event, RunState, StepState, Stream};
 use crate::journal::{Clock, Entry, Journal};
-use crate::shell::Stream;
 use std::io;
 
 /// Sees a run as it happens: the terminal, or a program that reads JSON.
@@ -36,9 +35,14 @@ impl<'o> Recorder<'o> {
         &self.state
     }
 
-    /// What is durable.
-    pub fn into_shown(self) -> RunState {
-        self.shown
+    /// What is durable, and the steps whose outcome is known and is not.
+    pub fn into_shown(self) -> (RunState, Vec<StepState>) {
+        let same = |step: &StepState| {
+            self.shown.steps.iter().any(|shown| shown.instance == step.instance && shown.status == step.status)
+        };
+        let lost = self.state.steps.iter().filter(|step| step.outcome.is_some() && !same(step));
+        let lost = lost.cloned().collect();
+        (self.shown, lost)
     }
 
     /// The run's clock.

@@ -4,7 +4,7 @@ use super::answers::Answers;
 use super::gate::{GateQuestion, GateReply, ManualQuestion, ManualReply, Prompter};
 use super::recorder::Recorder;
 use super::setting::Setting;
-use super::step::{Compiled, Intake};
+use super::step::{Compiled, Intake, process_record, stream_of};
 use crate::event::*;
 use crate::journal::LedgerEvent;
 use crate::plan::{Action, Plan, PlannedStep, ShellAction};
@@ -19,8 +19,10 @@ use std::time::Duration;
 pub struct Ending {
     /// What is durable of it.
     pub state: RunState,
-    /// The error that ended the record, if one did. What happened since the last durable event is not recorded.
+    /// The error that ended the record, if one did.
     pub broken: Option<io::Error>,
+    /// Steps that ended and whose outcome could not be recorded.
+    pub unrecorded: Vec<StepState>,
 }
 
 /// Runs a plan.
@@ -80,7 +82,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
     /// Runs from `header` to the end.
     pub async fn run(mut self, header: RunStarted) -> Ending {
         let broken = self.run_and_record(header).await.err();
-        Ending { state: self.recorder.into_shown(), broken }
+        let (state, unrecorded) = self.recorder.into_shown();
+        Ending { state, broken, unrecorded }
     }
 
     async fn run_and_record(&mut self, header: RunStarted) -> io::Result<()> {
@@ -233,7 +236,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
         };
         let session = open_session(&mut self.session, &self.setting).await;
         let (late, plan) = (&mut self.late, self.plan);
-        let mut count = |id: u64, stream, bytes| *late.entry((id, stream_of(stream))).or_default() += bytes;
+        let mut count = |id: u64, stream, bytes| *late.entry((id, stream)).or_default() += bytes;
         let name = |id: u64| name_of(plan, id);
         let folder = self.setting.folder.as_ref();
         let mut intake = Intake::new(
@@ -312,7 +315,10 @@ impl<'a, P: Prompter> Engine<'a, P> {
     async fn end_session(&mut self) {
         if let Some(session) = self.session.take() {
             let mut ear = Ear { late: &mut self.late, recorder: &mut self.recorder, plan: self.plan };
-            session.close(&mut ear).await;
+            let processes: Vec<_> = session.close(&mut ear).await.into_iter().map(process_record).collect();
+            if !processes.is_empty() {
+                self.recorder.record(Event::LeftRunning { processes });
+            }
         }
         for ((id, stream), bytes) in std::mem::take(&mut self.late) {
             let step = Instance::first(&name_of(self.plan, id));
@@ -343,6 +349,7 @@ fn began(header: &RunStarted) -> LedgerEvent {
     LedgerEvent::Began {
         run: header.run.clone(),
         runbook: header.runbook.clone(),
+        runbook_path: header.runbook_path.clone(),
         plan: header.plan.clone(),
         title: header.title.clone(),
         profile: header.profile.clone(),
@@ -390,7 +397,8 @@ impl OutputSink for Ear<'_, '_> {
     fn output(&mut self, _: crate::shell::Stream, _: &[u8]) {}
 
     fn late(&mut self, step: u64, stream: crate::shell::Stream, bytes: &[u8]) {
-        *self.late.entry((step, stream_of(stream))).or_default() += bytes.len() as u64;
+        let stream = stream_of(stream);
+        *self.late.entry((step, stream)).or_default() += bytes.len() as u64;
         self.recorder.observer.late_output(&name_of(self.plan, step), stream, bytes);
     }
 }
@@ -398,11 +406,4 @@ impl OutputSink for Ear<'_, '_> {
 fn name_of(plan: &Plan, id: u64) -> String {
     let step = usize::try_from(id).ok().and_then(|index| plan.steps.get(index));
     step.map_or_else(String::new, |step| step.name.clone())
-}
-
-fn stream_of(stream: crate::shell::Stream) -> Stream {
-    match stream {
-        crate::shell::Stream::Stdout => Stream::Stdout,
-        crate::shell::Stream::Stderr => Stream::Stderr,
-    }
 }

@@ -5,13 +5,13 @@ use super::judge::{self, Judgement};
 use super::recorder::Observer;
 use crate::diagnostic::Span;
 use crate::event::{
-    ExpectationKind, ExpectationRecord, Instance, ProcessRecord, Reason, Status, StepFinished, StreamRecord,
+    ExpectationKind, ExpectationRecord, Instance, ProcessRecord, Reason, Status, StepFinished, Stream, StreamRecord,
 };
 use crate::expect::{self, BlockPattern, StreamMatcher};
 use crate::journal::RunFolder;
 use crate::plan::{PlannedExpectation, ShellAction};
 use crate::runbook::ExpectedStream;
-use crate::shell::{How, OutputSink, StepEnd, Stream};
+use crate::shell::{self, How, OutputSink, StepEnd};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::io;
@@ -98,7 +98,9 @@ impl<'a> Intake<'a> {
         }
         if judgement.status == Status::Failed && judgement.detail.is_none() {
             let (head, _) = self.stderr.head();
-            judgement.detail = judge::terminal_hint(&String::from_utf8_lossy(head)).map(str::to_owned);
+            if let Some(hint) = judge::terminal_hint(&String::from_utf8_lossy(head)) {
+                (judgement.reason, judgement.detail) = (Some(Reason::Terminal), Some(hint.to_owned()));
+            }
         }
         let (stdout, stderr): (StreamRecord, StreamRecord) = (self.stdout.finish()?, self.stderr.finish()?);
         let exit_code = judge::exit_code(&end.how);
@@ -117,13 +119,14 @@ impl<'a> Intake<'a> {
             expectations,
             captured,
             notes: end.notes,
-            left_running: end.left_running.into_iter().map(process).collect(),
+            left_running: end.left_running.into_iter().map(process_record).collect(),
         })
     }
 }
 
 impl OutputSink for Intake<'_> {
-    fn output(&mut self, stream: Stream, bytes: &[u8]) {
+    fn output(&mut self, stream: shell::Stream, bytes: &[u8]) {
+        let stream = stream_of(stream);
         match stream {
             Stream::Stdout => self.stdout.feed(bytes),
             Stream::Stderr => self.stderr.feed(bytes),
@@ -138,9 +141,18 @@ impl OutputSink for Intake<'_> {
         self.observer.output(stream, bytes);
     }
 
-    fn late(&mut self, step: u64, stream: Stream, bytes: &[u8]) {
+    fn late(&mut self, step: u64, stream: shell::Stream, bytes: &[u8]) {
+        let stream = stream_of(stream);
         (self.late)(step, stream, bytes.len() as u64);
         self.observer.late_output(&(self.names)(step), stream, bytes);
+    }
+}
+
+/// The shell's word for a stream in the record's words.
+pub fn stream_of(stream: shell::Stream) -> Stream {
+    match stream {
+        shell::Stream::Stdout => Stream::Stdout,
+        shell::Stream::Stderr => Stream::Stderr,
     }
 }
 
@@ -229,6 +241,7 @@ fn check_value(name: &str, value: &str) -> Result<(), String> {
     }
 }
 
-fn process(process: crate::shell::Process) -> ProcessRecord {
+/// A process in the record's words.
+pub fn process_record(process: shell::Process) -> ProcessRecord {
     ProcessRecord { pid: process.pid, command: process.command }
 }

@@ -74,6 +74,11 @@ pub enum Event {
         /// How many bytes.
         bytes: u64,
     },
+    /// Processes that steps had left in the background were still there when the session ended. They are left alone.
+    LeftRunning {
+        /// The processes.
+        processes: Vec<ProcessRecord>,
+    },
     /// The run waits for something that nobody is there to give.
     RunSuspended {
         /// The step that waits.
@@ -313,6 +318,8 @@ pub enum Reason {
     Signal,
     /// Its session could not run it, or went away.
     Transport,
+    /// It seems to have wanted a terminal, and a step has none.
+    Terminal,
     /// A person said so, or stopped it.
     Operator,
 }

@@ -28,6 +28,8 @@ pub struct RunState {
     pub interrupted: Option<String>,
     /// Who gave it up.
     pub given_up: Option<String>,
+    /// Processes that outlived the session.
+    pub left_running: Vec<ProcessRecord>,
     /// Whether it is closing.
     pub closing: bool,
     /// The verdict and the head that the seal names.
@@ -115,6 +117,7 @@ impl RunState {
                     state.late_bytes += bytes;
                 }
             }
+            Event::LeftRunning { processes } => self.left_running.clone_from(processes),
             Event::RunSuspended { step, waits_for } => {
                 self.set(step, Status::Suspended);
                 self.suspended = Some(Suspension { step: step.clone(), waits_for: *waits_for });

@@ -118,6 +118,7 @@ fn reason_words(reason: Reason) -> &'static str {
         Reason::Timeout => "timeout",
         Reason::Signal => "ended by a signal",
         Reason::Transport => "its session failed",
+        Reason::Terminal => "it wants a terminal",
         Reason::Operator => "stopped",
     }
 }

@@ -57,6 +57,13 @@ impl<'p> Matcher<'p> {
         self.threads.is_empty()
     }
 
+    /// Whether the block holds whatever comes: only its last `...` is left.
+    pub fn is_settled(&self) -> bool {
+        let end = self.pattern.lines.len();
+        let open = matches!(self.pattern.lines.last(), Some(LinePattern::Any));
+        open && !self.is_dead() && self.threads.iter().all(|thread| thread.state + 1 >= end)
+    }
+
     /// Takes the next line, normalized; `None` is a line too long to be looked at, which only `...` takes.
     pub fn feed(&mut self, line: Option<&str>) {
         let mut next = Threads::new(self.pattern);
@@ -190,6 +197,24 @@ mod tests {
     fn dots_take_as_few_lines_as_they_can() {
         let got = judge(&["...", "(?<A>\\d) (re)", "...", "(?<B>\\d) (re)", "..."], &["x", "1", "2", "3"]);
         assert_eq!(got.captures, BTreeMap::from([("A".into(), "1".into()), ("B".into(), "2".into())]));
+    }
+
+    #[test]
+    fn a_block_is_settled_only_when_nothing_but_its_last_dots_is_left() {
+        for (pattern, output, settled) in [
+            (&["a", "..."][..], &["a"][..], true),
+            (&["a", "..."], &[], false),
+            (&["...", "a", "..."], &["a"], false),
+            (&["..."], &[], true),
+            (&["..."], &["x"], true),
+            (&["a"], &["a"], false),
+            (&["a", "..."], &["b"], false),
+        ] {
+            let pattern = block(pattern);
+            let mut matcher = Matcher::new(&pattern);
+            output.iter().for_each(|line| matcher.feed(Some(line)));
+            assert_eq!(matcher.is_settled(), settled, "{:?} {output:?}", pattern.texts);
+        }
     }
 
     #[test]

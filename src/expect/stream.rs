@@ -37,6 +37,10 @@ impl<'p> StreamMatcher<'p> {
 
     /// Takes the next bytes.
     pub fn feed(&mut self, mut bytes: &[u8]) {
+        if !self.wanted() {
+            self.lines += memchr::memchr_iter(b'\n', bytes).count();
+            return;
+        }
         while let Some(end) = memchr::memchr(b'\n', bytes) {
             self.extend(&bytes[..end]);
             self.end_line();
@@ -76,7 +80,10 @@ impl<'p> StreamMatcher<'p> {
 
     /// Whether lines are still looked at: by the matcher, or for the report.
     fn wanted(&self) -> bool {
-        !self.matcher.is_dead() || self.kept_bytes < KEPT
+        match self.matcher.is_dead() {
+            true => self.kept_bytes < KEPT,
+            false => !self.matcher.is_settled(),
+        }
     }
 
     fn end_line(&mut self) {

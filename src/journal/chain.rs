@@ -87,6 +87,7 @@ impl Head {
         let time = to_millis(time);
         let unhashed = Unhashed { seq: self.records, prev: &self.hash, time, mono, event: &event };
         let text = serde_json::to_string(&unhashed).expect("an event holds nothing that JSON lacks");
+        let text = crate::text::escape_json(&text);
         let body = &text[..text.len() - 1];
         let hash = sha256(body.as_bytes()).0;
         let line = format!("{body}{HASH_KEY}{hash}\"}}\n");

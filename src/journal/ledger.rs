@@ -26,6 +26,8 @@ pub enum LedgerEvent {
         run: String,
         /// The runbook's path as it was given.
         runbook: String,
+        /// The runbook's real path.
+        runbook_path: String,
         /// The identity of the plan.
         plan: Sha256Hex,
         /// The runbook's title.
@@ -93,7 +95,11 @@ impl Ledger {
         }
         lines.push_str(&head.append(event, time, Duration::ZERO).1);
         file.write_all(lines.as_bytes())?;
-        file.sync_data()
+        file.sync_data()?;
+        match head.records {
+            1 => durable::sync_folder(&self.folder),
+            _ => Ok(()),
+        }
     }
 
     fn keep_torn(&self, file: &mut File, torn: &[u8]) -> io::Result<()> {
@@ -149,8 +155,9 @@ mod tests {
 
     fn began(run: &str) -> LedgerEvent {
         let plan = Sha256Hex("0".repeat(64));
-        let (run, runbook, title, operator) = (run.into(), "r.md".into(), "R".into(), "a@b".into());
-        LedgerEvent::Began { run, runbook, plan, title, profile: None, operator }
+        let (run, runbook, title, operator) = (run.into(), String::from("r.md"), "R".into(), "a@b".into());
+        let runbook_path = runbook.clone();
+        LedgerEvent::Began { run, runbook, runbook_path, plan, title, profile: None, operator }
     }
 
     #[test]

@@ -5,6 +5,11 @@ use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
+use std::time::Duration;
+
+/// How often a lock that is held is tried again, and after how long.
+const TRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Who holds a lock, as it is written into the lock's file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,13 +51,19 @@ fn held(holder: &Option<Holder>) -> String {
 }
 
 impl Lock {
-    /// Takes the lock on the file `path` without waiting.
+    /// Takes the lock on the file `path`, and waits for no other run.
     pub fn try_take(path: &Path, holder: &Holder) -> Result<Self, LockError> {
         let mut file = durable::append(path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(LockError::Held(read_holder(&mut file))),
-            Err(TryLockError::Error(error)) => return Err(error.into()),
+        let mut tries = 0;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                // Whoever only asks whether it is held holds it for a moment.
+                Err(TryLockError::WouldBlock) if tries < TRIES => tries += 1,
+                Err(TryLockError::WouldBlock) => return Err(LockError::Held(read_holder(&mut file))),
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+            }
+            std::thread::sleep(PAUSE);
         }
         file.set_len(0)?;
         let text = serde_json::to_string(holder).map_err(io::Error::from)?;
@@ -67,9 +78,13 @@ impl Lock {
         Ok(Self { _file: file })
     }
 
-    /// Whether somebody holds the lock on the file `path`.
-    pub fn is_held(path: &Path) -> bool {
-        durable::read(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    /// Who holds the lock on the file `path` now, if somebody does.
+    pub fn holder(path: &Path) -> Option<Holder> {
+        let mut file = durable::read(path).ok()?;
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => read_holder(&mut file),
+            _ => None,
+        }
     }
 }
 

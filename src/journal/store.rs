@@ -106,9 +106,10 @@ impl Store {
             Err(error) => return Err(fail(error)),
         }
         for folder in ["runs", "locks"] {
-            match durable::create_folder(&path.join(folder)) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(fail(error)),
-                _ => {}
+            let path = path.join(folder);
+            match durable::create_folder(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => inspect(&path)?,
+                made => made.map_err(|error| io_error(&path, error))?,
             }
         }
         let store = Self { folder: path.to_owned() };
@@ -140,9 +141,9 @@ impl Store {
         Lock::try_take(&self.lock_path(runbook), holder)
     }
 
-    /// Whether some process runs that runbook now.
-    pub fn is_running(&self, runbook: &Path) -> bool {
-        Lock::is_held(&self.lock_path(runbook))
+    /// Whether some process is at `run` of that runbook now.
+    pub fn is_running(&self, runbook: &Path, run: &str) -> bool {
+        Lock::holder(&self.lock_path(runbook)).is_some_and(|holder| holder.run == run)
     }
 
     fn lock_path(&self, runbook: &Path) -> PathBuf {
@@ -224,6 +225,11 @@ impl RunFolder {
     /// Opens one of its files for reading: `journal.jsonl`, `runbook.md`, or an output's.
     pub fn open(&self, name: &str) -> io::Result<File> {
         durable::read(&self.path.join(name))
+    }
+
+    /// Waits until the names of the output files are on the disk.
+    pub fn sync_outputs(&self) -> io::Result<()> {
+        durable::sync_folder(&self.path.join("output"))
     }
 
     /// Creates the file of an output.

@@ -30,6 +30,7 @@ pub fn plan(source: Source) -> Result<(Planned, Vec<Diagnostic>), Box<Refused>> 
         format: FORMAT,
         title: runbook.title.clone(),
         acceptance: runbook.acceptance.iter().map(criterion).collect(),
+        variables: variables::names(&runbook),
         steps,
     };
     found.extend(variables::check(&runbook));

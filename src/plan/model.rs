@@ -14,6 +14,8 @@ pub struct Plan {
     pub title: String,
     /// The acceptance criteria, in the author's order.
     pub acceptance: Vec<Criterion>,
+    /// The names that steps capture, sorted: until one is captured it is unset, whatever the environment holds.
+    pub variables: Vec<String>,
     /// Steps and manual steps in order; those with `always` stand where their author wrote them.
     pub steps: Vec<PlannedStep>,
 }

@@ -41,6 +41,12 @@ pub fn captures(runbook: &Runbook) -> Vec<Capture> {
     all
 }
 
+/// The names of all captures, sorted, each once.
+pub fn names(runbook: &Runbook) -> Vec<String> {
+    let names: BTreeSet<String> = captures(runbook).into_iter().map(|capture| capture.name).collect();
+    names.into_iter().collect()
+}
+
 /// Every expectation with the index of its step.
 pub fn expectations(runbook: &Runbook) -> impl Iterator<Item = (usize, &Expectation)> {
     steps(runbook).flat_map(|(at, step)| step.expectations.iter().map(move |expectation| (at, expectation)))
@@ -58,6 +64,7 @@ pub fn check(runbook: &Runbook) -> Vec<Diagnostic> {
     let captures = captures(runbook);
     let mut found: Vec<_> =
         captures.iter().filter_map(|capture| check_variable(&capture.name, capture.span).err()).collect();
+    found.extend(doubled(&captures));
     let mut first: BTreeMap<&str, usize> = BTreeMap::new();
     for capture in &captures {
         first.entry(&capture.name).or_insert(order(runbook, capture.item));
@@ -68,6 +75,20 @@ pub fn check(runbook: &Runbook) -> Vec<Diagnostic> {
         check_lines(step, &set, &mut found);
     }
     found
+}
+
+/// A name that one step captures twice: which of the two would it be?
+fn doubled(captures: &[Capture]) -> impl Iterator<Item = Diagnostic> {
+    captures.iter().enumerate().filter_map(|(at, capture)| {
+        let same = |other: &&Capture| other.item == capture.item && other.name == capture.name;
+        let first = captures[..at].iter().find(same)?;
+        let message = format!("`{}` is captured twice by one step", capture.name);
+        Some(
+            Diagnostic::error(Code::VariableName, capture.span, message)
+                .related(first.span, "first here")
+                .help("give one of them another name"),
+        )
+    })
 }
 
 /// When an item runs: `always` steps come after all others.

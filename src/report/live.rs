@@ -3,15 +3,12 @@
 use super::margin::{Margin, wrap};
 use super::plan_text::{step_facts, stream_words};
 use super::styles::{Styles, paint};
-use crate::engine::Observer;
 use crate::event::{
     Event, ExpectationRecord, GateAnswer, Instance, ManualAnswer, RunStarted, RunState, Status, StepFinished,
-    StepState, result_words,
+    StepState, Stream, result_words,
 };
-use crate::journal::Entry;
 use crate::plan::{Action, Plan, PlannedStep};
 use crate::runbook::show_duration;
-use crate::shell::Stream;
 use crate::text::{escape, escape_line, took};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
@@ -78,6 +75,37 @@ impl<'a> Live<'a> {
         self
     }
 
+    /// Shows an event; `state` is the run after it.
+    pub fn event(&mut self, event: &Event, state: &RunState) {
+        self.show_event(event, state);
+        _ = self.out.flush();
+    }
+
+    /// Shows output of the running step, as it comes.
+    pub fn output(&mut self, stream: Stream, bytes: &[u8]) {
+        if self.shown == SHOWN_LINES {
+            self.hidden += memchr::memchr_iter(b'\n', bytes).count();
+            self.margins.clear();
+            return;
+        }
+        let mut lines = Vec::new();
+        self.margins.entry(stream).or_default().feed(bytes, &mut |line| lines.push(line.to_owned()));
+        for line in lines {
+            self.show(mark(stream), &line);
+        }
+    }
+
+    /// Shows output of a step that has ended.
+    pub fn late_output(&mut self, step: &str, bytes: &[u8]) {
+        let mut margin = Margin::default();
+        let mut lines = Vec::new();
+        margin.feed(bytes, &mut |line| lines.push(line.to_owned()));
+        margin.finish(&mut |line| lines.push(line.to_owned()));
+        for line in lines {
+            self.show(&format!("  ┊ late, of {step}: "), &line);
+        }
+    }
+
     fn line(&mut self, line: &str) {
         let out = &mut self.out;
         // A terminal that went away must not end the run: its results are in the record.
@@ -88,7 +116,7 @@ impl<'a> Live<'a> {
         }
     }
 
-    fn event(&mut self, event: &Event, state: &RunState) {
+    fn show_event(&mut self, event: &Event, state: &RunState) {
         match event {
             Event::RunStarted(header) => self.head(header),
             Event::GateOpened { step, .. } | Event::ManualOpened { step } => self.introduce(step),
@@ -106,6 +134,12 @@ impl<'a> Live<'a> {
                 self.line(&format!(
                     "  {step}: {bytes} bytes came after it had ended, and are in neither match nor hash"
                 ));
+            }
+            Event::LeftRunning { processes } => {
+                for process in processes {
+                    let words = format!("  left running: {} {}", process.pid, escape_line(&process.command));
+                    self.line(&paint(&words, self.styles.ask));
+                }
             }
             Event::RunSuspended { step, .. } => {
                 self.introduce(step);
@@ -139,7 +173,7 @@ impl<'a> Live<'a> {
         let Some(planned) = plan.step(&step.name) else { return };
         if self.section != Some(planned.section_index) {
             self.section = Some(planned.section_index);
-            if !planned.section.is_empty() {
+            if !planned.section.is_empty() && planned.section != plan.title {
                 self.line("");
                 self.line(&paint(&escape_line(&planned.section), self.styles.heading));
             }
@@ -232,19 +266,6 @@ impl<'a> Live<'a> {
         }
     }
 
-    fn feed(&mut self, stream: Stream, bytes: &[u8]) {
-        if self.shown == SHOWN_LINES {
-            self.hidden += memchr::memchr_iter(b'\n', bytes).count();
-            self.margins.clear();
-            return;
-        }
-        let mut lines = Vec::new();
-        self.margins.entry(stream).or_default().feed(bytes, &mut |line| lines.push(line.to_owned()));
-        for line in lines {
-            self.show(mark(stream), &line);
-        }
-    }
-
     fn end_output(&mut self) {
         for (stream, mut margin) in std::mem::take(&mut self.margins) {
             let mut last = None;
@@ -297,27 +318,6 @@ impl<'a> Live<'a> {
                 _ => self.styles.dim,
             };
             self.line(&format!("    {}", paint(line, style)));
-        }
-    }
-}
-
-impl Observer for Live<'_> {
-    fn recorded(&mut self, entry: &Entry<Event>, _: &str, state: &RunState) {
-        self.event(&entry.event, state);
-        _ = self.out.flush();
-    }
-
-    fn output(&mut self, stream: Stream, bytes: &[u8]) {
-        self.feed(stream, bytes);
-    }
-
-    fn late_output(&mut self, step: &str, _: Stream, bytes: &[u8]) {
-        let mut margin = Margin::default();
-        let mut lines = Vec::new();
-        margin.feed(bytes, &mut |line| lines.push(line.to_owned()));
-        margin.finish(&mut |line| lines.push(line.to_owned()));
-        for line in lines {
-            self.show(&format!("  ┊ late, of {step}: "), &line);
         }
     }
 }

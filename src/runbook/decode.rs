@@ -12,9 +12,12 @@ pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// Takes the bytes of the file `name` for text, or says which byte is none.
 pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Source, Box<Refused>> {
     let refuse = |offset: usize, code, message: String, help: &str| {
-        let readable = String::from_utf8_lossy(&bytes[..offset.min(MAX_LINE)]).into_owned();
+        let mut readable = String::from_utf8_lossy(&bytes[..offset]).into_owned();
         let at = readable.len();
-        let found = Diagnostic::error(code, Span::new(at, at), message).help(help);
+        let rest = bytes[offset..].split(|byte| *byte == b'\n').next().unwrap_or_default();
+        readable.push_str(&String::from_utf8_lossy(&rest[..rest.len().min(MAX_LINE)]));
+        let end = at + readable[at..].chars().next().map_or(0, char::len_utf8);
+        let found = Diagnostic::error(code, Span::new(at, end), message).help(help);
         Err(Refused::new(Source::new(name, readable), vec![found]))
     };
     if bytes.len() > MAX_BYTES {

@@ -7,6 +7,7 @@ use super::model::{Criterion, Defaults};
 use crate::diagnostic::{Code, Diagnostic, Source, Span, nearest};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
+use std::time::Duration;
 
 /// Keys that are built.
 const BUILT: &[&str] = &["stepgate", "title", "description", "owner", "defaults", "acceptance"];
@@ -105,11 +106,7 @@ fn defaults(value: &Node, found: &mut Vec<Diagnostic>) -> Result<Defaults, Diagn
     let mut defaults = Defaults::default();
     for (key, value) in value.map("defaults")? {
         let read = match key.text.as_str() {
-            "timeout" => value.text("timeout").and_then(|text| {
-                let wrong = |why| Diagnostic::error(Code::WrongValue, value.span, why).help(DURATION_HELP);
-                defaults.timeout = Some(parse_duration(&text).map_err(wrong)?);
-                Ok(())
-            }),
+            "timeout" => value.duration("timeout").map(|timeout| defaults.timeout = Some(timeout)),
             known @ ("on" | "poll") => Err(not_supported(key.span, &format!("the key `defaults.{known}`"))),
             _ => Err(unknown_key(key, &["on", "timeout", "poll"])),
         };
@@ -173,6 +170,16 @@ impl Node {
         };
         Err(Diagnostic::error(Code::WrongValue, self.span, format!("`{key}` must be text, found {kind}"))
             .help("put the value in quotes"))
+    }
+
+    fn duration(&self, key: &str) -> Result<Duration, Diagnostic> {
+        let text = match &self.value {
+            // A number without a unit: the duration's own words say which units there are.
+            Value::Int(number) => number.to_string(),
+            _ => self.text(key)?,
+        };
+        let wrong = |why| Diagnostic::error(Code::WrongValue, self.span, why).help(DURATION_HELP);
+        parse_duration(&text).map_err(wrong)
     }
 
     fn map(&self, key: &str) -> Result<&[(Key, Node)], Diagnostic> {
@@ -304,19 +311,14 @@ fn place(text: &str, base: usize, raw: Spanned<Raw>) -> Node {
     Node { value, span }
 }
 
-/// A place of the YAML crate (line and column from 1, in characters) as bytes of the file: the rest of that line.
+/// A place of the YAML crate as bytes of the file: the value, at most to the end of its line.
 fn bytes(text: &str, base: usize, location: &serde_saphyr::Location) -> Span {
-    let line = usize::try_from(location.line()).unwrap_or(1).max(1);
-    let column = usize::try_from(location.column()).unwrap_or(1).max(1);
-    let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
-    let rest = text[start..].lines().next().unwrap_or_default();
-    let skip = rest.char_indices().nth(column - 1).map_or(rest.len(), |(at, _)| at);
-    let word = rest[skip..].trim_end();
-    let length = match word.find(": ").or(word.ends_with(':').then(|| word.len() - 1)) {
-        Some(colon) if !word.starts_with(['"', '\'']) => colon,
-        _ => word.len(),
-    };
-    Span::new(base + start + skip, base + start + skip + length)
+    let offset = |value: Option<u64>| usize::try_from(value.unwrap_or(0)).unwrap_or(0);
+    let span = location.span();
+    let start = text.floor_char_boundary(offset(span.byte_offset()));
+    let line = text[start..].lines().next().unwrap_or_default().trim_end();
+    let length = line.floor_char_boundary(offset(span.byte_len()).max(1));
+    Span::new(base + start, base + start + length)
 }
 
 fn yaml_error(text: &str, yaml: Span, error: &serde_saphyr::Error) -> Diagnostic {
@@ -329,9 +331,10 @@ fn yaml_error(text: &str, yaml: Span, error: &serde_saphyr::Error) -> Diagnostic
         Some(budget) if budget.starts_with("Anchors") || budget.starts_with("Aliases") => "an anchor or an alias",
         Some(budget) if budget.starts_with("Depth") => "it is nested too deep",
         Some(_) => "it holds too much",
+        None if message.contains("duplicate") => "a key stands twice",
         None => message,
     };
-    let (code, help) = if message.contains("duplicate") {
+    let (code, help) = if message.contains("twice") {
         (Code::UnknownKey, "keep one of them")
     } else if message.contains("anchor") || message.contains("alias") {
         (Code::FrontMatter, "anchors and aliases are not allowed; write the value out")

@@ -21,7 +21,7 @@ pub fn unclosed_fences(source: &Source, body: usize) -> Vec<Diagnostic> {
             let marker = char::from(block.fence_char).to_string().repeat(block.fence_length);
             found.push(
                 Diagnostic::error(Code::UnclosedFence, span, "the fence that opens here is never closed")
-                    .help(format!("write a line `{marker}` behind its last line, indented as this one")),
+                    .help(format!("behind its last line write a line of its own, indented as this one: {marker}")),
             );
         }
     }

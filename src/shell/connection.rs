@@ -8,12 +8,10 @@ use tokio::time::timeout;
 
 use super::config::SessionConfig;
 use super::control::Control;
+use super::driver::{INNER, OUTER};
 use super::kill::{Tree, reap, signal};
 use super::process::{Entry, Process};
 use super::secret::secret;
-
-const OUTER: &str = include_str!("driver/outer.sh");
-pub(super) const INNER: &str = include_str!("driver/inner.bash");
 
 /// An outer shell and the way to it.
 pub(super) struct Connection {

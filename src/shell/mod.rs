@@ -6,6 +6,7 @@ mod attempt;
 mod config;
 mod connection;
 mod control;
+mod driver;
 mod dump;
 mod exchange;
 mod frame;

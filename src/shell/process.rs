@@ -3,7 +3,7 @@ use std::fs;
 
 use memchr::memmem;
 
-use super::connection::INNER;
+use super::driver::INNER;
 
 /// A process that is still there.
 #[derive(Clone, PartialEq, Eq, Debug)]
