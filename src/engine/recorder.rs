@@ -37,9 +37,8 @@ impl<'o> Recorder<'o> {
 
     /// What is durable, and the steps whose outcome is known and is not.
     pub fn into_shown(self) -> (RunState, Vec<StepState>) {
-        let same = |step: &StepState| {
-            self.shown.steps.iter().any(|shown| shown.instance == step.instance && shown.status == step.status)
-        };
+        let same =
+            |step: &StepState| self.shown.instance(&step.instance).is_some_and(|shown| shown.status == step.status);
         let lost = self.state.steps.iter().filter(|step| step.outcome.is_some() && !same(step));
         let lost = lost.cloned().collect();
         (self.shown, lost)

@@ -4,7 +4,7 @@ use super::model::*;
 use super::verdict::{CriterionVerdict, RunVerdict, Status};
 use crate::runbook::Gate;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 /// Everything that is known of a run. `RunState::default()` is a run of which nothing is known yet.
@@ -35,6 +35,8 @@ pub struct RunState {
     /// The verdict and the head that the seal names.
     pub seal: Option<(RunVerdict, String)>,
     opened: Option<Duration>,
+    /// Where each step stands in `steps`.
+    places: HashMap<Instance, usize>,
 }
 
 /// What a suspended run waits for.
@@ -132,6 +134,7 @@ impl RunState {
     fn start(&mut self, header: &RunStarted, time: Timestamp) {
         self.started = Some(time);
         self.steps = header.steps.iter().map(StepState::new).collect();
+        self.places = self.steps.iter().enumerate().map(|(at, step)| (step.instance.clone(), at)).collect();
         self.header = Some(header.clone());
     }
 
@@ -184,12 +187,17 @@ impl RunState {
     }
 
     fn step_mut(&mut self, step: &Instance) -> Option<&mut StepState> {
-        self.steps.iter_mut().find(|state| state.instance == *step)
+        self.places.get(step).map(|at| &mut self.steps[*at])
     }
 
-    /// The state of a step by its name.
+    /// The state of one going through of a step.
+    pub fn instance(&self, step: &Instance) -> Option<&StepState> {
+        self.places.get(step).map(|at| &self.steps[*at])
+    }
+
+    /// The state of a step's first visit, by its name.
     pub fn step(&self, name: &str) -> Option<&StepState> {
-        self.steps.iter().find(|state| state.instance.name == name)
+        self.instance(&Instance::first(name))
     }
 
     /// Where the run stands. A sealed run says so itself.

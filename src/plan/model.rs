@@ -113,11 +113,6 @@ impl Plan {
     pub fn hash(&self) -> Sha256Hex {
         sha256(&self.canonical())
     }
-
-    /// The step of that name.
-    pub fn step(&self, name: &str) -> Option<&PlannedStep> {
-        self.steps.iter().find(|step| step.name == name)
-    }
 }
 
 impl PlannedStep {

@@ -32,7 +32,7 @@ pub fn captures(runbook: &Runbook) -> Vec<Capture> {
                     GROUP.captures_iter(&line.text).map(|found| found.get(1).expect("group 1 is not optional"));
                 all.extend(groups.map(|name| Capture {
                     name: name.as_str().to_owned(),
-                    span: Span::new(line.span.start + name.start(), line.span.start + name.end()),
+                    span: line.part(name.range()),
                     item,
                 }));
             }
@@ -104,7 +104,7 @@ fn check_script(step: &Step, set: &dyn Fn(&str) -> Option<bool>, found: &mut Vec
     let assigned: BTreeSet<&str> =
         step.script.iter().filter_map(|line| line.text.trim_start().split_once('=')).map(|(name, _)| name).collect();
     for line in &step.script {
-        let at = |start: usize, end: usize| Span::new(line.span.start + start, line.span.start + end);
+        let at = |start: usize, end: usize| line.part(start..end);
         for name in expect::references(&line.text) {
             let capitals =
                 name.starts_with(|c: char| c.is_ascii_uppercase()) && !name.contains(|c: char| c.is_ascii_lowercase());

@@ -11,7 +11,7 @@ use crate::plan::{Action, Plan, PlannedStep};
 use crate::runbook::show_duration;
 use crate::text::{escape, escape_line, took};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::time::Duration;
 
@@ -32,6 +32,7 @@ pub struct LastTime {
 /// The live view of a run.
 pub struct Live<'a> {
     plan: &'a Plan,
+    steps: HashMap<&'a str, &'a PlannedStep>,
     styles: Styles,
     out: Box<dyn Write + 'a>,
     /// Columns of the terminal now; `None` if it is none.
@@ -52,6 +53,7 @@ impl<'a> Live<'a> {
     pub fn new(plan: &'a Plan, styles: Styles, out: Box<dyn Write + 'a>, width: &'a dyn Fn() -> Option<usize>) -> Self {
         Self {
             plan,
+            steps: plan.steps.iter().map(|step| (step.name.as_str(), step)).collect(),
             styles,
             out,
             width,
@@ -170,7 +172,7 @@ impl<'a> Live<'a> {
         }
         self.introduced = Some(step.name.clone());
         let plan = self.plan;
-        let Some(planned) = plan.step(&step.name) else { return };
+        let Some(planned) = self.steps.get(step.name.as_str()).copied() else { return };
         if self.section != Some(planned.section_index) {
             self.section = Some(planned.section_index);
             if !planned.section.is_empty() && planned.section != plan.title {
@@ -246,7 +248,7 @@ impl<'a> Live<'a> {
     fn step_started(&mut self, step: &Instance) {
         self.introduce(step);
         (self.shown, self.hidden) = (0, 0);
-        if let Some(shell) = self.plan.step(&step.name).and_then(PlannedStep::shell)
+        if let Some(shell) = self.steps.get(step.name.as_str()).and_then(|step| step.shell())
             && (self.width)().is_some()
         {
             self.spinner = Some(spinner(&step.name, shell.timeout));
@@ -288,7 +290,7 @@ impl<'a> Live<'a> {
         for expectation in &outcome.expectations {
             self.expectation(expectation);
         }
-        let Some(step) = state.steps.iter().find(|step| step.instance == outcome.step) else { return };
+        let Some(step) = state.instance(&outcome.step) else { return };
         let style = self.styles.status(outcome.status);
         let mark = if outcome.status == Status::Passed { "✓" } else { "✗" };
         let words = format!("{mark} {}: {}", outcome.step, result_words(step));

@@ -194,10 +194,10 @@ impl<'a> Assembler<'a> {
         for line in &fence.lines {
             let bad = |c: char| c != '\t' && crate::text::is_dangerous(c);
             if let Some((at, c)) = line.text.char_indices().find(|(_, c)| bad(*c)) {
-                let start = (line.span.start + at).min(line.span.end);
+                let span = line.part(at..at + c.len_utf8());
                 let message = format!("the script holds {}, which a reader cannot see", describe(c));
                 self.found.push(
-                    Diagnostic::error(Code::Script, Span::new(start, start + c.len_utf8()), message)
+                    Diagnostic::error(Code::Script, span, message)
                         .help("remove it, or write it as an escape such as $'\\x1b'"),
                 );
             }

@@ -313,12 +313,22 @@ fn place(text: &str, base: usize, raw: Spanned<Raw>) -> Node {
 
 /// A place of the YAML crate as bytes of the file: the value, at most to the end of its line.
 fn bytes(text: &str, base: usize, location: &serde_saphyr::Location) -> Span {
-    let offset = |value: Option<u64>| usize::try_from(value.unwrap_or(0)).unwrap_or(0);
+    let number = |value: u64| usize::try_from(value).unwrap_or(0);
     let span = location.span();
-    let start = text.floor_char_boundary(offset(span.byte_offset()));
+    let start = span.byte_offset().map_or_else(|| by_line_and_column(text, location), number);
+    let start = text.floor_char_boundary(start);
     let line = text[start..].lines().next().unwrap_or_default().trim_end();
-    let length = line.floor_char_boundary(offset(span.byte_len()).max(1));
+    let length = line.floor_char_boundary(span.byte_len().map_or(1, number).max(1));
     Span::new(base + start, base + start + length)
+}
+
+/// Errors of the YAML crate's scanner know no byte, only line and column, both from 1, the column in characters.
+fn by_line_and_column(text: &str, location: &serde_saphyr::Location) -> usize {
+    let number = |value| usize::try_from(value).unwrap_or(1).max(1);
+    let (line, column) = (number(location.line()), number(location.column()));
+    let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let rest = text[start..].lines().next().unwrap_or_default();
+    start + rest.char_indices().nth(column - 1).map_or(rest.len(), |(at, _)| at)
 }
 
 fn yaml_error(text: &str, yaml: Span, error: &serde_saphyr::Error) -> Diagnostic {

@@ -131,7 +131,8 @@ impl Reader<'_> {
         }
         self.skip(|c| !matches!(c, ' ' | '\t' | '{' | '}' | '"' | '\'' | '='));
         if self.at == start {
-            return Err(malformed(self.span(start, start + 1), format!("`{key}` has no value"))
+            let end = (start + 1).min(self.text.len());
+            return Err(malformed(self.span(start, end), format!("`{key}` has no value"))
                 .help(format!("write {key}=value, or {key}=\"\" for an empty one")));
         }
         if let Some(bad @ ('{' | '"' | '\'' | '=')) = self.peek() {
@@ -221,19 +222,23 @@ mod tests {
             ("bash {}", 5, "is empty"),
             ("bash {=x}", 6, "cannot start with `=`"),
             ("bash {name=}", 11, "has no value"),
+            ("bash {name=", 11, "has no value"),
             ("bash {name=a{b}", 12, "not quoted"),
             ("bash {a='1'b}", 11, "between two attributes"),
         ] {
             let found = parse(text, 100).unwrap_err();
             assert!(found.message.contains(words), "{text}: {}", found.message);
             assert_eq!(found.span.start, 100 + column, "{text}");
+            assert!(found.span.end <= 100 + text.len(), "{text}");
         }
     }
 
     proptest! {
         #[test]
         fn no_info_string_makes_it_panic(text in "[a-z ]{0,6}\\PC{0,40}") {
-            let _ = parse(&text, 0);
+            if let Err(found) = parse(&text, 0) {
+                prop_assert!(found.span.start <= found.span.end && found.span.end <= text.len());
+            }
         }
     }
 }

@@ -155,6 +155,15 @@ pub struct Line {
     pub span: Span,
 }
 
+impl Line {
+    /// The bytes in the file of a part of the text. Indentation that the Markdown parser made of a tab has none.
+    pub fn part(&self, part: std::ops::Range<usize>) -> Span {
+        let made = self.text.len().saturating_sub(self.span.end - self.span.start);
+        let place = |at: usize| (self.span.start + at.saturating_sub(made)).min(self.span.end);
+        Span::new(place(part.start), place(part.end))
+    }
+}
+
 /// The stream that an `output` block checks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

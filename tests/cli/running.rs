@@ -2,6 +2,7 @@
 
 use crate::harness::{Sandbox, repository, statuses};
 use serde_json::json;
+use std::process::Command;
 
 /// A body with one step that appends its name to `witness`.
 fn step(name: &str, attributes: &str) -> String {
@@ -329,4 +330,43 @@ fn the_quickstart_runs_as_it_stands() {
     ]);
     assert_eq!(done.code, 0, "{done:?}");
     assert_eq!(sandbox.log()["acceptance"]["AC1"]["verdict"], "proved");
+}
+
+#[test]
+fn a_captured_name_is_unset_until_its_step_captured_it_whatever_the_environment_holds() {
+    let body = "```bash {name=fails effect=read}\nfalse\n```\n\n```bash {name=make effect=read capture=SCRATCH}\necho x\n```\n\n```bash {name=tidy always gate=none}\necho \"scratch=${SCRATCH-unset} other=$OTHER\"\n```\n\n```output\nscratch=unset other=mine\n```\n";
+    let sandbox = Sandbox::with(body).env("SCRATCH", "/precious").env("OTHER", "mine");
+    assert_eq!(sandbox.stepgate("run r.md").code, 1);
+    assert_eq!(statuses(&sandbox.log()), "fails=failed make=not-run tidy=passed");
+}
+
+#[test]
+fn processes_left_in_the_background_are_named_and_left_alone() {
+    let sandbox = Sandbox::with(
+        "```bash {name=start effect=idempotent}\nsleep 41.7 >/dev/null 2>&1 &\necho $!\n```\n\n```output\n(?<PID>\\d+) (re)\n```\n",
+    );
+    let done = sandbox.stepgate("run r.md");
+    assert_eq!(done.code, 0, "{done:?}");
+    let pid = sandbox.log()["variables"]["PID"].as_str().unwrap().to_owned();
+    assert!(done.stderr.contains(&format!("left running: {pid} sleep 41.7")), "{}", done.stderr);
+    assert!(sandbox.stepgate("log").stdout.contains(&format!("**Left running:** {pid} `sleep 41.7`")));
+    assert!(Command::new("kill").arg(&pid).status().unwrap().success(), "it goes on");
+}
+
+#[test]
+fn what_wants_a_terminal_fails_and_says_so() {
+    let sandbox = Sandbox::with("```bash {name=ask effect=read}\nread -r answer </dev/tty\n```\n");
+    assert_eq!(sandbox.stepgate("run r.md").code, 1);
+    assert_eq!(sandbox.log()["steps"][0]["reason"], "terminal");
+}
+
+#[test]
+fn a_failure_says_what_can_be_done_next_as_commands_to_copy() {
+    let sandbox = Sandbox::new();
+    sandbox.runbook("my book.md", &[step("save", ""), "```bash {name=bad effect=read}\nfalse\n```\n".into()].concat());
+    let done = sandbox.run(["run", "my book.md", "--confirm", "save", "--store", "st"]);
+    let run = "stepgate run 'my book.md' --store st --confirm save";
+    assert!(done.stderr.contains(&format!("  {run}  ")), "{}", done.stderr);
+    assert!(done.stderr.contains(&format!("{run} --from bad")), "{}", done.stderr);
+    assert!(done.stderr.contains("stepgate log 2"), "{}", done.stderr);
 }
