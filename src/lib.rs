@@ -18,6 +18,7 @@ pub mod diagnostic;
 pub mod engine;
 pub mod event;
 pub mod expect;
+pub mod hash;
 pub mod journal;
 pub mod plan;
 pub mod report;

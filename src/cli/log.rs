@@ -76,7 +76,7 @@ fn markdown(folder: &RunFolder, reading: &Reading) -> Result<String, Failure> {
     let read = folder.open("runbook.md").and_then(|mut file| file.read_to_end(&mut bytes));
     read.map_err(|error| failed(error.to_string()))?;
     let wanted = state.header.as_ref().map(|header| &header.runbook_sha256);
-    if wanted.is_some_and(|wanted| *wanted != crate::plan::sha256(&bytes)) {
+    if wanted.is_some_and(|wanted| *wanted != crate::hash::sha256(&bytes)) {
         return Err(failed("its bytes are not those that were run".to_owned()));
     }
     let name = state.header.as_ref().map_or("runbook.md", |header| &header.runbook);

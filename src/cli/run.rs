@@ -12,8 +12,9 @@ use crate::engine::{Answers, Ending, Engine, Observer, Recorder, Setting};
 use crate::event::{
     Event, JOURNAL_FORMAT, RunStarted, RunState, RunVerdict, StepHeader, StepKind, Stream, result_words,
 };
+use crate::hash::sha256;
 use crate::journal::{Clock, Entry, Journal, Lock, RunFolder, RunId, Store};
-use crate::plan::{Action, Plan, Planned, Selection, sha256};
+use crate::plan::{Action, Plan, Planned, Selection};
 use crate::report::{Live, run_table};
 use crate::runbook::Gate;
 use crate::shell::{SessionConfig, become_subreaper, local_environment};
@@ -117,6 +118,7 @@ fn execute(
         Failure::new(Exit::Record, format!("{what}: {error}")).hint("nothing was run")
     };
     become_subreaper().map_err(|error| failed("orphaned processes cannot be kept track of", error))?;
+    signals::can_listen().map_err(|error| failed("signals cannot be listened for", error))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| failed("the runtime does not start", error))?;
     let width = || terminal.width();

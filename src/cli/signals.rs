@@ -5,6 +5,12 @@ use crate::engine::Interrupts;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+/// Whether there are descriptors to spare for a runtime that hears signals: tokio panics if there are none.
+pub fn can_listen() -> std::io::Result<()> {
+    let pairs: std::io::Result<Vec<_>> = (0..4).map(|_| std::os::unix::net::UnixStream::pair()).collect();
+    pairs.map(drop)
+}
+
 /// Listens for INT, TERM and HUP from now on.
 pub fn listen() -> std::io::Result<Interrupts> {
     let (sender, receiver) = watch::channel(None);

@@ -30,7 +30,7 @@ macro_rules! codes {
 codes! {
     /// The file cannot be read, or is no regular file, or is too large.
     File = "SG001",
-    /// The file is not UTF-8 text without NUL bytes.
+    /// The file is not UTF-8 text without control characters.
     Encoding = "SG002",
     /// The file is no runbook: its front matter lacks `stepgate`.
     NoRunbook = "SG003",

@@ -45,9 +45,9 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// An error at `span`.
+    /// An error at `span`. Until [`Diagnostic::help`] says more, its hint is where its code is explained.
     pub fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self::new(Severity::Error, code, span, message)
+        Self::new(Severity::Error, code, span, message).help(format!("{code} is explained in docs/diagnostics.md"))
     }
 
     /// A note at `span`.

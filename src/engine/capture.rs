@@ -1,8 +1,8 @@
 //! One stream of one step on its way into the record: hashed as it comes, kept up to a limit, in bounded memory.
 
 use crate::event::StreamRecord;
+use crate::hash::Sha256Hex;
 use crate::journal::RunFolder;
-use crate::plan::Sha256Hex;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -121,8 +121,8 @@ impl<'f> Capture<'f> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hash::sha256;
     use crate::journal::{RunId, Store};
-    use crate::plan::sha256;
 
     #[test]
     fn long_and_binary_output_goes_to_a_file_and_the_hash_is_that_of_everything() {

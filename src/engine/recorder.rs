@@ -27,7 +27,7 @@ pub struct Recorder<'o> {
 impl<'o> Recorder<'o> {
     /// Records into `journal`, shows to `observer`.
     pub fn new(journal: Journal, observer: &'o mut dyn Observer) -> Self {
-        Self { journal, state: RunState::default(), shown: RunState::default(), observer }
+        Self { journal, state: RunState::lean(), shown: RunState::lean(), observer }
     }
 
     /// What the events add up to.

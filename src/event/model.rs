@@ -1,7 +1,8 @@
 //! The events, as they stand in the journal (`docs/journal.md`).
 
 use super::verdict::RunVerdict;
-use crate::plan::{Selection, Sha256Hex};
+use crate::hash::Sha256Hex;
+use crate::plan::Selection;
 use crate::runbook::{ExpectedStream, Gate};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -35,6 +35,8 @@ pub struct RunState {
     /// The verdict and the head that the seal names.
     pub seal: Option<(RunVerdict, String)>,
     opened: Option<Duration>,
+    /// Whether output texts are dropped.
+    lean: bool,
     /// Where each step stands in `steps`.
     places: HashMap<Instance, usize>,
 }
@@ -91,6 +93,11 @@ pub struct GateState {
 }
 
 impl RunState {
+    /// A state that keeps no output: what is known of a run while it goes on must not grow with what its steps print.
+    pub fn lean() -> Self {
+        Self { lean: true, ..Self::default() }
+    }
+
     /// Takes one event. `time` is its wall-clock time, `since` the monotonic time since the run's start.
     pub fn apply(&mut self, event: &Event, time: Timestamp, since: Duration) {
         self.last = Some(time);
@@ -177,6 +184,10 @@ impl RunState {
         if let Some(state) = self.step_mut(&outcome.step) {
             (state.status, state.finished) = (outcome.status, Some(time));
             state.outcome = Some(outcome.clone());
+        }
+        if let (true, Some(outcome)) = (self.lean, self.step_mut(&outcome.step).and_then(|step| step.outcome.as_mut()))
+        {
+            (outcome.stdout.text, outcome.stderr.text) = (None, None);
         }
     }
 

@@ -3,7 +3,7 @@
 //! `hash` is the SHA-256 of the line's bytes from `{` up to and without `,"hash":`; `prev` is the hash of the line
 //! before, 64 zeros in the first. So `sha256sum` and a few lines of any language can check a record.
 
-use crate::plan::sha256;
+use crate::hash::sha256;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -5,7 +5,7 @@ use super::chain::{self, Entry, Head, LineError};
 use super::durable;
 use super::lock::Lock;
 use crate::event::RunVerdict;
-use crate::plan::Sha256Hex;
+use crate::hash::Sha256Hex;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fs::File;

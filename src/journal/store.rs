@@ -5,7 +5,7 @@ use super::durable;
 use super::ledger::Ledger;
 use super::lock::{Holder, Lock, LockError};
 use super::run_id::RunId;
-use crate::plan::sha256;
+use crate::hash::sha256;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -108,7 +108,7 @@ impl Store {
         for folder in ["runs", "locks"] {
             let path = path.join(folder);
             match durable::create_folder(&path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => inspect(&path)?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => inspect_folder(&path)?,
                 made => made.map_err(|error| io_error(&path, error))?,
             }
         }
@@ -244,6 +244,15 @@ fn io_error(path: &Path, error: io::Error) -> StoreError {
 
 /// A store must be a folder of the caller's own that nobody else can read, and that Git does not track.
 fn inspect(path: &Path) -> Result<(), StoreError> {
+    inspect_folder(path)?;
+    match is_tracked(path) {
+        true => Err(refused(path, "Git tracks it; take it out with `git rm -r --cached`")),
+        false => Ok(()),
+    }
+}
+
+/// A folder of the store must be a folder, the caller's own, and closed to everybody else.
+fn inspect_folder(path: &Path) -> Result<(), StoreError> {
     let data = std::fs::symlink_metadata(path).map_err(|error| io_error(path, error))?;
     let own = rustix::process::geteuid().as_raw();
     let why = match () {
@@ -251,10 +260,13 @@ fn inspect(path: &Path) -> Result<(), StoreError> {
         () if !data.is_dir() => "it is no folder",
         () if data.uid() != own => "it belongs to somebody else",
         () if data.mode() & 0o077 != 0 => "others can look into it; chmod 700 it after a look at who wrote there",
-        () if is_tracked(path) => "Git tracks it; take it out with `git rm -r --cached`",
         () => return Ok(()),
     };
-    Err(StoreError::Refused { path: path.to_owned(), why: why.to_owned() })
+    Err(refused(path, why))
+}
+
+fn refused(path: &Path, why: &str) -> StoreError {
+    StoreError::Refused { path: path.to_owned(), why: why.to_owned() }
 }
 
 /// Whether the index of the Git checkout around names the store's ledger.

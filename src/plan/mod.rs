@@ -4,12 +4,10 @@
 //! be decided before the run. It must never know how a step is run or what happened.
 
 mod build;
-mod hash;
 mod model;
 mod selection;
 mod variables;
 
 pub use build::{Planned, plan};
-pub use hash::{Sha256Hex, sha256};
 pub use model::{Action, Criterion, Plan, PlannedExpectation, PlannedStep, ShellAction};
 pub use selection::{Selection, SelectionError, find};

@@ -1,6 +1,6 @@
 //! The plan: what the canonical bytes hold is what the hash vouches for; places and prose are for views only.
 
-use super::hash::{Sha256Hex, sha256};
+use crate::hash::{Sha256Hex, sha256};
 use crate::runbook::{Effect, ExitRule, ExpectedStream, Gate};
 use serde::Serialize;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! The machine view of a run: `log --format json`.
 
 use crate::event::{CriterionVerdict, ExpectationRecord, Reason, RunState, RunVerdict, Status, StepKind, StepState};
-use crate::plan::Sha256Hex;
+use crate::hash::Sha256Hex;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;

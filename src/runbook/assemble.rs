@@ -56,6 +56,9 @@ fn default_title(source: &Source, sections: &[Section]) -> String {
     })
 }
 
+/// A name made of a heading keeps at most so many characters of it: it becomes part of a file's name.
+const MAX_MADE_NAME: usize = 50;
+
 struct Assembler<'a> {
     source: &'a Source,
     /// The ids that `acceptance` lists.
@@ -158,6 +161,7 @@ impl<'a> Assembler<'a> {
 
     fn made_name(&self) -> String {
         let slug = names::slug(&self.sections.last().expect("never empty").title);
+        let slug: String = slug.chars().take(MAX_MADE_NAME).collect();
         let slug = if slug.is_empty() { "step" } else { &slug };
         format!("{slug}-{}", self.ordinal)
     }

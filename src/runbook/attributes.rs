@@ -141,8 +141,9 @@ fn step_attribute(attribute: &Attribute, step: &mut StepAttributes) -> Result<()
             let (name, span) = text(attribute)?;
             if !is_step_name(&name) {
                 let message = format!("`{name}` is no step name");
-                return Err(Diagnostic::error(Code::WrongValue, span, message)
-                    .help("a name starts with a letter and holds letters, digits, `_` and `-`"));
+                return Err(Diagnostic::error(Code::WrongValue, span, message).help(
+                    "a name starts with a letter, holds letters, digits, `_` and `-`, and has at most 100 of them",
+                ));
             }
             step.name = Some((name, span));
         }

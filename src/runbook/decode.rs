@@ -32,14 +32,26 @@ pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Source, Box<Refused>> {
         let offset = error.valid_up_to();
         return refuse(offset, Code::Encoding, format!("invalid UTF-8 at byte {offset}"), "save the file as UTF-8");
     }
-    if let Some(offset) = memchr::memchr(0, &bytes) {
-        return refuse(offset, Code::Encoding, format!("NUL at byte {offset}"), "remove it: text holds no NUL");
+    if let Some((offset, c)) = control_character(&bytes) {
+        let name = if c == '\0' { "NUL".to_owned() } else { format!("the control character U+{:04X}", c as u32) };
+        return refuse(
+            offset,
+            Code::Encoding,
+            format!("{name} at byte {offset}"),
+            "remove it: it could drive a reader's terminal",
+        );
     }
     let source = Source::new(name, String::from_utf8(bytes).expect("checked above"));
     match overlong_line(&source) {
         Some(found) => Err(Refused::new(source, vec![found])),
         None => Ok(source),
     }
+}
+
+/// The first control character that is neither tab nor line end: a page is read in terminals, too.
+fn control_character(bytes: &[u8]) -> Option<(usize, char)> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    text.char_indices().find(|(_, c)| c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
 }
 
 fn overlong_line(source: &Source) -> Option<Diagnostic> {

@@ -7,9 +7,10 @@ pub fn slug(text: &str) -> String {
     Anchorizer::new().anchorize(text).trim_matches('-').to_owned()
 }
 
-/// Whether `name` may name a step: `[A-Za-z][A-Za-z0-9_-]*`.
+/// Whether `name` may name a step: `[A-Za-z][A-Za-z0-9_-]*`, and short enough to be part of a file's name.
 pub fn is_step_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic())
+    name.len() <= 100
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 

@@ -75,6 +75,16 @@ impl Sandbox {
         command
     }
 
+    /// The binary with `arguments`, started by `wrapper`, such as `strace -f`.
+    pub fn wrapped(&self, wrapper: &[&str], arguments: &[&str]) -> Command {
+        let inner = self.command(arguments);
+        let mut command = Command::new(wrapper[0]);
+        command.args(&wrapper[1..]).arg(inner.get_program()).args(inner.get_args());
+        command.current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
+        command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command
+    }
+
     /// Runs the binary with words as a shell would split them at blanks.
     pub fn stepgate(&self, words: &str) -> Done {
         self.run(words.split_whitespace())
