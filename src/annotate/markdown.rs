@@ -29,7 +29,7 @@ const HARMLESS: &str = ".,:;/-=%'\"@?()";
 
 /// A code span.
 pub fn code(text: &str) -> String {
-    let text = escape_line(text).replace('|', "\\|").replace("{{#", "\\{{#");
+    let text = escape_line(text).replace("{{#", "\\{{#");
     let longest = longest_run(&text);
     let ticks = "`".repeat(longest + 1);
     let pad = if longest > 0 || text.starts_with(' ') || text.is_empty() { " " } else { "" };

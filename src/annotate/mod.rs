@@ -12,3 +12,4 @@ mod summary_quote;
 
 pub use excerpt::Excerpt;
 pub use log::{Log, annotate};
+pub use markdown::inline;

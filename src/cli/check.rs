@@ -28,7 +28,7 @@ pub fn check(options: &args::Check, terminal: &Terminal) -> Result<Exit, Failure
         }
         Format::Json => {
             let all = results.iter().flat_map(|(source, found)| found.iter().map(|found| render_json(found, source)));
-            print_json(&all.collect::<Vec<_>>());
+            print_json(&all.collect::<Vec<_>>())?;
         }
     }
     Ok(if errors > 0 { Exit::Failure } else { Exit::Success })

@@ -24,10 +24,10 @@ pub fn list(options: &args::List) -> Result<Exit, Failure> {
     }
     let rows: Vec<Row> = files::find_runbooks(&options.path).iter().map(|path| row(path)).collect();
     match options.format {
-        Format::Json => print_json(&rows),
+        Format::Json => print_json(&rows)?,
         Format::Human if rows.is_empty() => eprint_line("no runbook was found"),
         Format::Human => {
-            print(&simple_table(&["runbook", "steps", "owner", "title"], rows.iter().map(cells).collect()));
+            print(&simple_table(&["runbook", "steps", "owner", "title"], rows.iter().map(cells).collect()))?;
         }
     }
     Ok(Exit::Success)

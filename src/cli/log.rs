@@ -6,8 +6,8 @@ use super::error::{Exit, Failure};
 use super::output::{eprint_line, print, print_json};
 use crate::annotate::{self, Excerpt};
 use crate::diagnostic::Refused;
-use crate::event::{RunState, StreamRecord};
-use crate::journal::{Reading, RunFolder, Store, read_journal};
+use crate::event::StreamRecord;
+use crate::journal::{self, Reading, RunFolder, Store, read_journal};
 use crate::report::run_json;
 use crate::runbook;
 use std::fs::File;
@@ -25,12 +25,8 @@ pub fn log(options: &args::Log) -> Result<Exit, Failure> {
     })?;
     let folder = store.find(options.run.as_deref())?;
     let mut reading = read(&folder)?;
-    if let Some(damage) = &reading.damage {
-        eprint_line(&format!(
-            "warning: the record of {} is damaged: {damage}; what follows is what stands before",
-            folder.run
-        ));
-    }
+    let doubts = journal::doubts(&store, &folder, &reading);
+    warn(&folder, &reading, &doubts);
     let state = &mut reading.state;
     let running =
         state.header.as_ref().is_some_and(|header| store.is_running(Path::new(&header.runbook_path), &header.run));
@@ -41,13 +37,21 @@ pub fn log(options: &args::Log) -> Result<Exit, Failure> {
         LogFormat::Json => {
             let record =
                 run_json(state).ok_or_else(|| Failure::usage(format!("nothing is recorded of run {}", folder.run)))?;
-            print_json(&record);
+            print_json(&record)?;
         }
-        LogFormat::Markdown => print(&markdown(&folder, &reading)?),
+        LogFormat::Markdown => print(&markdown(&folder, &reading, &doubts)?)?,
     }
-    // A last line that a crash cut off is no tampering; anything else is.
-    let damaged = reading.damage.as_ref().is_some_and(|damage| !damage.torn);
-    Ok(if damaged { Exit::Failure } else { Exit::Success })
+    Ok(if doubts.is_empty() { Exit::Success } else { Exit::Failure })
+}
+
+fn warn(folder: &RunFolder, reading: &Reading, doubts: &[String]) {
+    let torn = reading.damage.as_ref().filter(|damage| damage.torn).map(ToString::to_string);
+    for doubt in doubts.iter().chain(&torn) {
+        eprint_line(&format!("warning: the record of {} is damaged: {doubt}", folder.run));
+    }
+    if reading.damage.is_some() {
+        eprint_line("  what follows is what stands before the damage");
+    }
 }
 
 /// Where the store is: `--store`, or by the current folder.
@@ -68,7 +72,7 @@ pub fn read(folder: &RunFolder) -> Result<Reading, Failure> {
     read_journal(file, |_, _| {}).map_err(failed)
 }
 
-fn markdown(folder: &RunFolder, reading: &Reading) -> Result<String, Failure> {
+fn markdown(folder: &RunFolder, reading: &Reading, doubts: &[String]) -> Result<String, Failure> {
     let failed =
         |why: String| Failure::new(Exit::Failure, format!("the runbook of {} cannot be shown: {why}", folder.run));
     let state = &reading.state;
@@ -88,7 +92,7 @@ fn markdown(folder: &RunFolder, reading: &Reading) -> Result<String, Failure> {
     Ok(annotate::annotate(&annotate::Log {
         runbook: &runbook,
         state,
-        journal: level(state, reading),
+        journal: level(reading, doubts),
         excerpt: &excerpt,
     }))
 }
@@ -98,9 +102,10 @@ fn first(refused: &Refused) -> String {
 }
 
 /// How far the record vouches for itself, in words.
-fn level(state: &RunState, reading: &Reading) -> String {
-    match (&reading.damage, &state.seal) {
-        (Some(damage), _) => format!("**damaged**: {damage}"),
+fn level(reading: &Reading, doubts: &[String]) -> String {
+    let torn = reading.damage.as_ref().map(ToString::to_string);
+    match (doubts.first().or(torn.as_ref()), &reading.state.seal) {
+        (Some(doubt), _) => format!("**damaged**: {}", annotate::inline(doubt)),
         (None, Some(_)) => format!("sealed, head `sha256:{}`", reading.head),
         (None, None) => format!("not sealed, head `sha256:{}`", reading.head),
     }

@@ -1,6 +1,6 @@
-//! Standard output and standard error. A reader that goes away ends no run: write errors are dropped here, the
-//! record is elsewhere.
+//! Standard output and standard error. Standard error is for people: where it goes ends no run.
 
+use super::error::{Exit, Failure};
 use serde::Serialize;
 use std::io::Write as _;
 
@@ -9,14 +9,20 @@ pub fn eprint_line(line: &str) {
     _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
-/// Text to standard output, as it is.
-pub fn print(text: &str) {
+/// Text to standard output, as it is. A reader that has seen enough (`| head`) is no failure; a full disk is.
+pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(Exit::Failure, format!("standard output cannot be written: {error}"))
+                .hint("what was to be printed is not complete"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A record to standard output: JSON, indented, with a last newline.
-pub fn print_json(record: &impl Serialize) {
+pub fn print_json(record: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(record).expect("records hold nothing that JSON lacks");
-    print(&format!("{}\n", crate::text::escape_json(&text)));
+    print(&format!("{}\n", crate::text::escape_json(&text)))
 }

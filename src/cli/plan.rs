@@ -17,8 +17,8 @@ pub fn plan(options: &args::Plan, terminal: &Terminal) -> Result<Exit, Failure> 
     let planned = read_and_plan(&options.file, terminal)?;
     let name = planned.runbook.source.name.as_str();
     match options.format {
-        Format::Human => print(&plan_text(&planned.plan, name, &terminal.output_styles())),
-        Format::Json => print_json(&plan_json(&planned.plan, name)),
+        Format::Human => print(&plan_text(&planned.plan, name, &terminal.output_styles()))?,
+        Format::Json => print_json(&plan_json(&planned.plan, name))?,
     }
     Ok(Exit::Success)
 }

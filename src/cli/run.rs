@@ -67,8 +67,15 @@ pub fn run(options: &args::Run, terminal: &Terminal) -> Result<Exit, Failure> {
         acceptance: plan.acceptance.iter().map(|criterion| (criterion.id.clone(), criterion.text.clone())).collect(),
         steps: plan.steps.iter().map(step_header).collect(),
     };
-    let ending = execute(options, terminal, &plan, chosen, answers, header, record, session, operator)?;
-    Ok(conclude(&ending, options, terminal))
+    let (ending, lost) = execute(options, terminal, &plan, chosen, answers, header, record, session, operator)?;
+    let exit = conclude(&ending, options, terminal);
+    Ok(match lost {
+        Some(failure) => {
+            failure.print(terminal);
+            Exit::Record
+        }
+        None => exit,
+    })
 }
 
 /// What of the disk a run uses; nothing at all with `--ephemeral`.
@@ -113,7 +120,7 @@ fn execute(
     record: Record,
     session: SessionConfig,
     operator: String,
-) -> Result<Ending, Failure> {
+) -> Result<(Ending, Option<Failure>), Failure> {
     let failed = |what: &str, error: std::io::Error| {
         Failure::new(Exit::Record, format!("{what}: {error}")).hint("nothing was run")
     };
@@ -126,7 +133,7 @@ fn execute(
     if let Some(last) = &record.history.last {
         live = live.last_time(last);
     }
-    let mut watchers = Watchers { live, lines: options.format == Format::Json };
+    let mut watchers = Watchers { live, lines: options.format == Format::Json, lost: None };
     let journal = Journal::new(record.journal, Clock::starting_at(Timestamp::now()));
     let mut prompter = TerminalPrompter::new(*terminal, !options.non_interactive);
     let ending = runtime.block_on(async {
@@ -142,19 +149,23 @@ fn execute(
         let engine = Engine::new(plan, chosen, answers, setting, &mut prompter, recorder).step_by_step(options.step);
         Ok(engine.run(header).await)
     });
-    ending.map_err(|error| failed("signals cannot be listened for", error))
+    let ending = ending.map_err(|error| failed("signals cannot be listened for", error))?;
+    Ok((ending, watchers.lost))
 }
 
 /// The terminal, and a program that reads the journal's lines.
 struct Watchers<'a> {
     live: Live<'a>,
+    /// Whether the journal's lines go to standard output.
     lines: bool,
+    /// Why they no longer do.
+    lost: Option<Failure>,
 }
 
 impl Observer for Watchers<'_> {
     fn recorded(&mut self, entry: &Entry<Event>, line: &str, state: &RunState) {
-        if self.lines {
-            print(line);
+        if self.lines && self.lost.is_none() {
+            self.lost = print(line).err();
         }
         self.live.event(&entry.event, state);
     }
@@ -217,7 +228,10 @@ fn conclude(ending: &Ending, options: &args::Run, terminal: &Terminal) -> Exit {
     let state = &ending.state;
     if options.format == Format::Human {
         eprint_line("");
-        print(&run_table(state, &terminal.output_styles()));
+        let table = run_table(state, ending.broken.is_some(), &terminal.output_styles());
+        if let Err(failure) = print(&table) {
+            failure.print(terminal);
+        }
     }
     if let Some(error) = &ending.broken {
         eprint_line(&format!("error: the record could not be written: {error}"));

@@ -24,6 +24,8 @@ pub struct Capture<'f> {
     keep: usize,
     file: Option<File>,
     kept: u64,
+    /// The hash of what is kept, once something is not.
+    kept_hash: Option<Sha256Hex>,
     failed: Option<io::Error>,
 }
 
@@ -42,6 +44,7 @@ impl<'f> Capture<'f> {
             keep: keep.max(INLINE),
             file: None,
             kept: 0,
+            kept_hash: None,
             failed: None,
         }
     }
@@ -49,7 +52,13 @@ impl<'f> Capture<'f> {
     /// Takes the next bytes. An error of the disk is kept for [`Capture::finish`].
     pub fn feed(&mut self, bytes: &[u8]) {
         let Some(&last) = bytes.last() else { return };
-        self.hasher.update(bytes);
+        let room = usize::try_from(self.limit.saturating_sub(self.bytes)).unwrap_or(usize::MAX);
+        let (kept, cut) = bytes.split_at(bytes.len().min(room));
+        self.hasher.update(kept);
+        if !cut.is_empty() && self.kept_hash.is_none() {
+            self.kept_hash = Some(Sha256Hex::of(self.hasher.clone()));
+        }
+        self.hasher.update(cut);
         self.bytes += bytes.len() as u64;
         self.newlines += memchr::memchr_iter(b'\n', bytes).count() as u64;
         self.last = last;
@@ -94,6 +103,7 @@ impl<'f> Capture<'f> {
             text,
             file: in_file.then_some(self.name),
             kept: (!whole).then_some(self.kept),
+            kept_sha256: if in_file { self.kept_hash } else { None },
         })
     }
 
@@ -149,6 +159,7 @@ mod tests {
             let kept = std::fs::read(folder.path().join(file)).unwrap();
             assert!(bytes.starts_with(&kept), "{name}");
             assert_eq!(record.kept, (name == "cut").then_some(30_000));
+            assert_eq!(record.kept_sha256, (name == "cut").then(|| sha256(&kept)));
             assert_eq!(kept.len(), bytes.len().min(limit as usize), "{name}");
         }
     }

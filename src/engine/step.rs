@@ -19,6 +19,9 @@ use std::io;
 /// The longest value of a captured variable, in bytes: what Linux takes for one entry of an environment, with its name.
 const MAX_VARIABLE: usize = (128 << 10) - 256;
 
+/// More processes that outlived a step are counted and not listed.
+const MAX_LISTED: usize = 50;
+
 /// The expectations of a step with the variables of this moment put in.
 pub struct Compiled<'p> {
     blocks: Vec<(&'p PlannedExpectation, Result<BlockPattern, String>)>,
@@ -118,8 +121,8 @@ impl<'a> Intake<'a> {
             stderr,
             expectations,
             captured,
-            notes: end.notes,
-            left_running: end.left_running.into_iter().map(process_record).collect(),
+            notes: notes(end.notes, end.left_running.len()),
+            left_running: end.left_running.into_iter().take(MAX_LISTED).map(process_record).collect(),
         })
     }
 }
@@ -239,6 +242,13 @@ fn check_value(name: &str, value: &str) -> Result<(), String> {
         }
         () => Ok(()),
     }
+}
+
+fn notes(mut notes: Vec<String>, left_running: usize) -> Vec<String> {
+    if left_running > MAX_LISTED {
+        notes.push(format!("{left_running} processes are still running, of which {MAX_LISTED} are listed"));
+    }
+    notes
 }
 
 /// A process in the record's words.

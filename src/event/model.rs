@@ -340,6 +340,8 @@ pub struct StreamRecord {
     pub file: Option<String>,
     /// How many bytes the file holds, if it does not hold all.
     pub kept: Option<u64>,
+    /// The hash of those bytes.
+    pub kept_sha256: Option<Sha256Hex>,
 }
 
 /// Which of a step's streams.

@@ -5,6 +5,7 @@
 
 mod chain;
 mod clock;
+mod doubts;
 mod durable;
 mod ledger;
 mod lock;
@@ -15,6 +16,7 @@ mod writer;
 
 pub use chain::{Entry, LineError};
 pub use clock::Clock;
+pub use doubts::doubts;
 pub use ledger::{Ledger, LedgerEvent};
 pub use lock::{Holder, Lock, LockError};
 pub use reader::{Damage, Reading, read_journal};

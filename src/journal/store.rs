@@ -58,6 +58,9 @@ pub enum FindError {
     /// The store holds no run.
     #[error("the store holds no run yet")]
     Empty,
+    /// The ledger lists runs whose folders are not there.
+    #[error("the ledger lists {0} runs, and not one of their folders is in the store")]
+    Gone(usize),
     /// No run's id holds the text.
     #[error("no run's id holds `{0}`")]
     Unknown(String),
@@ -174,7 +177,8 @@ impl Store {
     pub fn find(&self, part: Option<&str>) -> Result<RunFolder, FindError> {
         let runs = self.runs();
         let Some(part) = part else {
-            return self.newest(&runs).and_then(|run| self.folder_of(&run)).ok_or(FindError::Empty);
+            let newest = self.newest(&runs).and_then(|run| self.folder_of(&run));
+            return newest.ok_or_else(|| self.nothing());
         };
         let found: Vec<_> = match runs.iter().find(|run| run.as_str() == part) {
             Some(exact) => vec![exact],
@@ -187,6 +191,14 @@ impl Store {
                 part: part.to_owned(),
                 runs: found.iter().map(ToString::to_string).collect(),
             }),
+        }
+    }
+
+    fn nothing(&self) -> FindError {
+        let began = |entry: &super::Entry<super::LedgerEvent>| matches!(entry.event, super::LedgerEvent::Began { .. });
+        match self.ledger().read().map(|(entries, _)| entries.iter().filter(|entry| began(entry)).count()) {
+            Ok(0) | Err(_) => FindError::Empty,
+            Ok(runs) => FindError::Gone(runs),
         }
     }
 

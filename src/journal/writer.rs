@@ -5,6 +5,7 @@ use super::clock::Clock;
 use crate::event::Event;
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 
 /// A journal that is being written.
 pub struct Journal {
@@ -13,13 +14,15 @@ pub struct Journal {
     head: Head,
     clock: Clock,
     pending: Vec<(Entry<Event>, String)>,
+    /// How many bytes were written.
+    written: u64,
     broken: bool,
 }
 
 impl Journal {
     /// A journal in `file`, which is empty; without one nothing is kept.
     pub fn new(file: Option<File>, clock: Clock) -> Self {
-        Self { file, head: Head::default(), clock, pending: Vec::new(), broken: false }
+        Self { file, head: Head::default(), clock, pending: Vec::new(), written: 0, broken: false }
     }
 
     /// The run's clock.
@@ -51,10 +54,22 @@ impl Journal {
             self.broken = true;
             for (_, line) in &self.pending {
                 file.write_all(line.as_bytes())?;
+                self.written += line.len() as u64;
             }
             file.sync_data()?;
+            still_there(file, self.written)?;
             self.broken = false;
         }
         Ok(std::mem::take(&mut self.pending))
+    }
+}
+
+/// A step can remove or cut the record by accident (`git clean`, `rm -r`): then nothing is recorded any more.
+fn still_there(file: &File, written: u64) -> io::Result<()> {
+    let data = file.metadata()?;
+    match (data.nlink(), data.len()) {
+        (0, _) => Err(io::Error::other("somebody has removed the journal's file")),
+        (_, length) if length != written => Err(io::Error::other("somebody else has changed the journal's file")),
+        _ => Ok(()),
     }
 }

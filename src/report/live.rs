@@ -9,14 +9,15 @@ use crate::event::{
 };
 use crate::plan::{Action, Plan, PlannedStep};
 use crate::runbook::show_duration;
-use crate::text::{escape, escape_line, took};
+use crate::text::{escape, escape_line, shorten, took};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use owo_colors::Style;
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::time::Duration;
 
 /// Lines of one step's output that are shown as they come; the rest is counted and kept in the record.
-const SHOWN_LINES: usize = 1000;
+const SHOWN_LINES: usize = 200;
 /// A step that takes longer gets a spinner.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -139,8 +140,7 @@ impl<'a> Live<'a> {
             }
             Event::LeftRunning { processes } => {
                 for process in processes {
-                    let words = format!("  left running: {} {}", process.pid, escape_line(&process.command));
-                    self.line(&paint(&words, self.styles.ask));
+                    self.foreign(&format!("left running: {} {}", process.pid, process.command), self.styles.ask);
                 }
             }
             Event::RunSuspended { step, .. } => {
@@ -297,13 +297,25 @@ impl<'a> Live<'a> {
         let duration = took(Duration::from_millis(outcome.elapsed_ms));
         self.line(&format!("  {}  {}", paint(&words, style), paint(&duration, self.styles.dim)));
         for detail in outcome.detail.iter().chain(&outcome.notes) {
-            self.line(&format!("    {}", escape_line(detail)));
+            self.foreign(detail, Style::new());
         }
         for (name, value) in &outcome.captured {
-            self.line(&format!("    {name} = {}", escape_line(&crate::text::shorten(value, 200))));
+            self.foreign(&format!("{name} = {}", shorten(&escape_line(value), 200)), Style::new());
         }
         for process in &outcome.left_running {
-            self.line(&format!("    still running: {} {}", process.pid, escape_line(&process.command)));
+            self.foreign(&format!("still running: {} {}", process.pid, process.command), Style::new());
+        }
+    }
+
+    /// Text that a step had a part in, behind a mark of its own also where the screen would wrap it: so that no value
+    /// and no diff can pass for a verdict.
+    fn foreign(&mut self, text: &str, style: Style) {
+        let mark = "  · ";
+        let width = (self.width)().map(|width| width.saturating_sub(mark.chars().count()));
+        for line in escape(text).lines() {
+            for piece in wrap(line, width) {
+                self.line(&format!("{}{}", paint(mark, self.styles.dim), paint(&piece, style)));
+            }
         }
     }
 
@@ -313,13 +325,13 @@ impl<'a> Live<'a> {
         let words = format!("{mark} {what}: {verb}");
         self.line(&format!("  {}", paint(&words, self.styles.holds(expectation.holds))));
         let Some(detail) = &expectation.detail else { return };
-        for line in escape(detail).lines() {
+        for line in detail.lines() {
             let style = match line.chars().next() {
                 Some('+') => self.styles.holds(false),
                 Some('-') => self.styles.ask,
                 _ => self.styles.dim,
             };
-            self.line(&format!("    {}", paint(line, style)));
+            self.foreign(line, style);
         }
     }
 }

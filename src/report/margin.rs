@@ -5,7 +5,7 @@ use crate::text::escape_line;
 use unicode_width::UnicodeWidthChar as _;
 
 /// A longer line is cut in the view, in bytes.
-const MAX_LINE: usize = 4096;
+const MAX_LINE: usize = 1024;
 
 /// Cuts bytes into lines and puts the mark before each.
 #[derive(Debug, Default)]
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn endless_lines_are_cut_and_wide_ones_are_wrapped() {
         let long = lines(&[&[b'x'; 10_000], b"\n"]);
-        assert!(long[0].ends_with("… (5904 more bytes in this line)") && long.len() == 1);
+        assert!(long[0].ends_with("… (8976 more bytes in this line)") && long.len() == 1);
         assert_eq!(wrap("abcdefghij", Some(8)), ["abcdefgh", "ij"]);
         assert_eq!(wrap("世界世界世界", Some(8)), ["世界世界", "世界"]);
         assert_eq!(wrap("", Some(8)), [""]);

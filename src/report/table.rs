@@ -6,8 +6,8 @@ use crate::text::escape_line;
 use owo_colors::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-/// The end of a run: its steps, its criteria, its verdict.
-pub fn run_table(state: &RunState, styles: &Styles) -> String {
+/// The end of a run: its steps, its criteria, its verdict; or, if its record broke off, words that say so.
+pub fn run_table(state: &RunState, broken: bool, styles: &Styles) -> String {
     let steps = step_rows(state);
     let cells = steps.iter().map(|row| {
         let status = styles.status(row.status);
@@ -34,7 +34,10 @@ pub fn run_table(state: &RunState, styles: &Styles) -> String {
         out.push('\n');
         out.push_str(&table(&["criterion", "verdict", "what", "by"], cells.collect(), styles));
     }
-    let (words, after) = headline(state);
+    let (words, after) = match broken {
+        true => ("Not recorded to its end".to_owned(), String::new()),
+        false => headline(state),
+    };
     let run = state.header.as_ref().map_or("", |header| &header.run);
     out.push_str(&format!("\n{}{after} · run {run}\n", paint(&words, styles.name)));
     out

@@ -167,12 +167,21 @@ impl<'a> Assembler<'a> {
     }
 
     fn check_gate(&mut self, effect: Effect, attributes: &StepAttributes) {
-        let gate = attributes.gate.map_or(effect.default_gate(), |(gate, _)| gate);
+        let unwritten = if attributes.always { Gate::None } else { effect.default_gate() };
+        let gate = attributes.gate.map_or(unwritten, |(gate, _)| gate);
         if let (Effect::Destroy, Some((Gate::None, span))) = (effect, attributes.gate) {
             self.found.push(
                 Diagnostic::error(Code::Contradiction, span, "a `destroy` step always has a gate")
                     .help("drop gate=none, or write gate=confirm"),
             );
+        }
+        let phrase = attributes.phrase.as_ref().or(attributes.name.as_ref());
+        if let (Gate::Type, Some((phrase, span))) = (gate, phrase)
+            && is_answer(phrase)
+        {
+            let message = format!("the phrase `{phrase}` is an answer at every gate, so it could be typed by mistake");
+            let help = "write phrase='…' with words that nobody types for another reason";
+            self.found.push(Diagnostic::error(Code::Contradiction, *span, message).help(help));
         }
         if let Some((_, span)) = &attributes.phrase
             && attributes.gate.is_none()
@@ -195,15 +204,16 @@ impl<'a> Assembler<'a> {
             let found = Diagnostic::error(Code::Script, fence.info, "the step has no command");
             self.found.push(found.help("write its commands between the fences, or drop the braces"));
         }
+        self.check_lines(fence, "script", "remove it, or write it as an escape such as $'\\x1b'");
+    }
+
+    fn check_lines(&mut self, fence: &Fence, what: &str, help: &str) {
         for line in &fence.lines {
             let bad = |c: char| c != '\t' && crate::text::is_dangerous(c);
             if let Some((at, c)) = line.text.char_indices().find(|(_, c)| bad(*c)) {
                 let span = line.part(at..at + c.len_utf8());
-                let message = format!("the script holds {}, which a reader cannot see", describe(c));
-                self.found.push(
-                    Diagnostic::error(Code::Script, span, message)
-                        .help("remove it, or write it as an escape such as $'\\x1b'"),
-                );
+                let message = format!("the {what} holds {}, which a reader cannot see", describe(c));
+                self.found.push(Diagnostic::error(Code::Script, span, message).help(help));
             }
         }
     }
@@ -216,6 +226,7 @@ impl<'a> Assembler<'a> {
     }
 
     fn expectation(&mut self, fence: Fence, stream: ExpectedStream) {
+        self.check_lines(&fence, "expectation", "write it as an escape in a line that ends in (re), such as \\x{feff}");
         let Some(Item::Step(step)) = self.bindable.and_then(|at| self.items.get_mut(at)) else {
             self.found.push(
                 Diagnostic::error(Code::DetachedExpectation, fence.info, "this expectation belongs to no step")
@@ -307,6 +318,14 @@ impl<'a> Assembler<'a> {
             self.found.push(Diagnostic::error(Code::File, at, message).help("split it into several runbooks"));
         }
     }
+}
+
+/// Whether a phrase begins with a word that means something else at a gate.
+fn is_answer(phrase: &str) -> bool {
+    const ANSWERS: &[&str] =
+        &["y", "yes", "n", "no", "s", "skip", "q", "quit", "v", "view", "h", "help", "?", "d", "done", "f", "failed"];
+    let word = phrase.split([' ', ':']).next().unwrap_or_default();
+    ANSWERS.contains(&word.to_ascii_lowercase().as_str())
 }
 
 /// Whether two expectations check the same stream; `{combined}` checks both.
@@ -408,6 +427,19 @@ mod tests {
         assert_eq!(codes("```bash {name=a}\na\n```\n```bash {name=a}\na\n```\n"), ["SG030"]);
         assert_eq!(codes("```bash {name=a effect=destroy gate=none}\na\n```\n"), ["SG032"]);
         assert_eq!(codes("prose\n"), ["SG004"]);
+    }
+
+    #[test]
+    fn a_phrase_that_means_something_else_at_a_gate_is_an_error() {
+        for attributes in [
+            "name=n effect=destroy",
+            "name=q effect=destroy",
+            "name=a gate=type phrase='s it'",
+            "name=a gate=type phrase='No: x'",
+        ] {
+            assert_eq!(codes(&format!("~~~bash {{{attributes}}}\na\n~~~\n")), ["SG032"], "{attributes}");
+        }
+        assert_eq!(codes("~~~bash {name=a gate=type phrase='drop it'}\na\n~~~\n"), [""; 0]);
     }
 
     #[test]

@@ -56,6 +56,14 @@ pub fn classify(info: &Info, found: &mut Vec<Diagnostic>) -> Fence {
     let before = found.len();
     let fence = match (info.language.as_str(), &info.attributes) {
         ("output", attributes) => Fence::Output(output_stream(attributes.as_deref().unwrap_or_default(), found)),
+        (near, _)
+            if near != near.to_ascii_lowercase() && matches!(&*near.to_ascii_lowercase(), "output" | "assert") =>
+        {
+            let message = format!("`{near}` is no fence language of stepgate's: this block would check nothing");
+            let help = format!("did you mean `{}`?", near.to_ascii_lowercase());
+            found.push(Diagnostic::error(Code::UnknownLanguage, info.span, message).help(help));
+            Fence::Prose
+        }
         ("assert", _) => {
             found.push(not_supported(info.span, "`assert` blocks"));
             Fence::Prose

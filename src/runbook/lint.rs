@@ -2,26 +2,24 @@
 //! nothing is ever run.
 
 use super::info;
-use super::scan::{Block, Fence};
+use super::scan::{Block, Fence, Inert};
 use crate::diagnostic::{Code, Diagnostic, Source, Span};
 
-/// Findings on the blocks of a body, none of which is a step.
+/// Findings on the blocks of a body, none of which is a step or an expectation.
 pub fn lint(source: &Source, body: usize, blocks: &[Block]) -> Vec<Diagnostic> {
+    let opens = |line: &Span| opens_special(source.slice(*line));
     let mut found = Vec::new();
     for block in blocks {
         match block {
-            Block::Elsewhere { fence, place } => note_elsewhere(source, fence, place, &mut found),
-            Block::Fence(fence) => {
-                let inside = fence.lines.iter().map(|line| line.span);
-                found.extend(
-                    inside
-                        .filter(|line| opens_marked(source.slice(*line)))
-                        .map(|line| not_a_step(line, "another fence")),
-                );
+            Block::Elsewhere { fence, place } if is_special(source.slice(fence.info)) => {
+                found.push(not_a_step(fence.info, place));
             }
-            Block::Inert { span, place } => {
-                let lines = lines_of(source, *span).filter(|line| opens_marked(source.slice(*line)));
-                found.extend(lines.map(|line| not_a_step(line, place)));
+            Block::Fence(Fence { lines, .. }) => {
+                let lines = lines.iter().map(|line| line.span).filter(opens);
+                found.extend(lines.map(|line| not_a_step(line, "another fence")));
+            }
+            Block::Inert { span, kind } => {
+                found.extend(lines_of(source, *span).filter(opens).map(|line| inert(line, *kind)));
             }
             _ => {}
         }
@@ -30,10 +28,15 @@ pub fn lint(source: &Source, body: usize, blocks: &[Block]) -> Vec<Diagnostic> {
     found
 }
 
-fn note_elsewhere(source: &Source, fence: &Fence, place: &str, found: &mut Vec<Diagnostic>) {
-    let text = source.slice(fence.info);
-    if info::is_marked(text) || text == "output" || text == "assert" {
-        found.push(not_a_step(fence.info, place));
+fn inert(line: Span, kind: Inert) -> Diagnostic {
+    match kind {
+        Inert::Comment => not_a_step(line, "an HTML comment"),
+        Inert::IndentedCode => not_a_step(line, "indented code"),
+        Inert::Html => {
+            let message = "this line stands inside an HTML block, so it opens no fence and nothing is run or checked";
+            Diagnostic::error(Code::NoFence, line, message)
+                .help("put a blank line before it: inside HTML, Markdown starts after a blank line")
+        }
     }
 }
 
@@ -43,7 +46,7 @@ fn not_a_step(span: Span, place: &str) -> Diagnostic {
 }
 
 /// Lines outside every block that open a fence in their author's eyes only: in CommonMark a backtick in the info
-/// string makes the line prose.
+/// string makes the line prose, and so does a paragraph that it continues.
 fn almost_fences(source: &Source, body: usize, blocks: &[Block]) -> Vec<Diagnostic> {
     let mut covered: Vec<Span> = blocks.iter().filter_map(covered).collect();
     covered.sort_unstable();
@@ -54,14 +57,27 @@ fn almost_fences(source: &Source, body: usize, blocks: &[Block]) -> Vec<Diagnost
         before > 0 && line.start < covered[before - 1].end
     };
     lines_of(source, Span::new(body, source.text.len()))
-        .filter(|line| opens_marked(source.slice(*line)))
+        .filter(|line| opens_special(source.slice(*line)))
         .filter(|line| !is_covered(*line))
-        .map(|line| {
-            let message = "this line looks like the opening of a marked fence and is none: a backtick stands in it";
-            Diagnostic::error(Code::NoFence, line, message)
-                .help("open and close the block with `~~~` instead of backticks")
-        })
+        .map(|line| almost_fence(source, line))
         .collect()
+}
+
+fn almost_fence(source: &Source, line: Span) -> Diagnostic {
+    let text = without_list_marks(source.slice(line));
+    let (why, help) = match text.trim_start_matches('`').contains('`') {
+        true => ("a backtick stands in it", "open and close the block with `~~~` instead of backticks"),
+        false => {
+            ("it continues the paragraph before it", "put a blank line before it, and indent it as its list item is")
+        }
+    };
+    let message = format!("this line looks like the opening of a fence and is none: {why}");
+    Diagnostic::error(Code::NoFence, line, message).help(help)
+}
+
+/// Whether an info string makes a step or an expectation, or claims to.
+fn is_special(info: &str) -> bool {
+    info::is_marked(info) || matches!(info, "output" | "assert")
 }
 
 fn covered(block: &Block) -> Option<Span> {
@@ -77,18 +93,17 @@ fn indent(source: &Source, line: Span) -> usize {
     text.len() - without_list_marks(text).len()
 }
 
-/// Whether `line` reads like the opening of a marked fence: backticks or tildes, a word, and a brace.
-fn opens_marked(line: &str) -> bool {
+/// Whether `line` reads like the opening of a fence that runs or checks something: backticks or tildes, a word, and a
+/// brace; or `output` or `assert` alone.
+fn opens_special(line: &str) -> bool {
     let text = without_list_marks(line);
     let Some(marker) = text.chars().next().filter(|c| matches!(c, '`' | '~')) else { return false };
     let behind = text.trim_start_matches(marker);
-    let word = behind.trim_start();
+    let info = behind.trim();
+    let rest = info.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+'));
     text.len() - behind.len() >= 3
-        && word.starts_with(|c: char| c.is_ascii_alphabetic())
-        && word
-            .trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+'))
-            .trim_start()
-            .starts_with('{')
+        && info.starts_with(|c: char| c.is_ascii_alphabetic())
+        && (rest.trim_start().starts_with('{') || matches!(info, "output" | "assert"))
 }
 
 fn without_list_marks(line: &str) -> &str {

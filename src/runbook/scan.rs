@@ -18,8 +18,19 @@ pub enum Block {
     Prose(Span),
     /// A fenced block where nothing is ever run; `place` says where.
     Elsewhere { fence: Fence, place: &'static str },
-    /// HTML or indented code: nothing in it is ever run; `place` says which.
-    Inert { span: Span, place: &'static str },
+    /// HTML or indented code: nothing in it is ever run.
+    Inert { span: Span, kind: Inert },
+}
+
+/// What a block is in which nothing is ever run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inert {
+    /// An HTML comment: its author meant that nothing in it is run.
+    Comment,
+    /// Other HTML, in which Markdown starts only after a blank line.
+    Html,
+    /// Code by indentation.
+    IndentedCode,
 }
 
 /// A fenced block.
@@ -92,7 +103,6 @@ impl Scanner<'_> {
                     *item = Some(Task { checkbox: span, text: String::new(), complete: false });
                 }
             }
-            Event::Html(_) => self.blocks.push(Block::Inert { span, place: "a comment" }),
             _ => {}
         }
     }
@@ -120,8 +130,13 @@ impl Scanner<'_> {
                 let info = self.info(span);
                 self.inline = Some(Leaf::Fence(Fence::new(info, span)));
             }
+            Tag::HtmlBlock => {
+                let comment = self.source.slice(span).trim_start().starts_with("<!--");
+                let kind = if comment { Inert::Comment } else { Inert::Html };
+                self.blocks.push(Block::Inert { span, kind });
+            }
             Tag::CodeBlock(CodeBlockKind::Indented) => {
-                self.blocks.push(Block::Inert { span, place: "indented code" });
+                self.blocks.push(Block::Inert { span, kind: Inert::IndentedCode });
                 self.inline = Some(Leaf::Skipped);
             }
             Tag::Table(_) => {

@@ -1,9 +1,10 @@
 use std::future::Future;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::time::Duration;
 
 use tokio::select;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::connection::Connection;
 use super::exchange::{Verdict, exchange};
@@ -14,6 +15,10 @@ use super::secret::secret;
 use super::session::Session;
 use super::state::State;
 use super::step::{How, OutputSink, StepEnd, StepRequest};
+
+/// How long a verdict that lies ready is read when the time is over: we may have been stopped ourselves (^Z) while the
+/// step went on and ended in time.
+const LAST_WORD: Duration = Duration::from_millis(20);
 
 /// How one try to run a step went.
 enum Attempt {
@@ -65,11 +70,15 @@ impl Session {
         let Self { connection: Some(connection), streams, .. } = self else {
             return Attempt::Unsent(io::ErrorKind::NotConnected.into());
         };
+        let mut exchange = pin!(exchange(connection, &frame, &secrets, streams, sink));
         // The bounds come first: output that never pauses must not keep them from being looked at.
         select! { biased;
             () = interrupt => Attempt::Interrupted,
-            () = sleep(request.timeout) => Attempt::TimedOut,
-            verdict = exchange(connection, &frame, &secrets, streams, sink) => Attempt::Verdict(verdict),
+            () = sleep(request.timeout) => match timeout(LAST_WORD, exchange).await {
+                Ok(verdict) => Attempt::Verdict(verdict),
+                Err(_) => Attempt::TimedOut,
+            },
+            verdict = &mut exchange => Attempt::Verdict(verdict),
         }
     }
 

@@ -510,7 +510,7 @@ fn the_words_of_a_runbook_drive_no_terminal_when_they_are_shown() {
     let nasty = "\u{202e}\u{2066}\u{200b}\u{feff}";
     let sandbox = Sandbox::with(&format!(
         "# Title\n\nProse {nasty} before.\n\n> quoted {nasty}\n\n| a {nasty} |\n|---|\n\n\
-         ```bash {{name=a gate=none}}\necho x\n```\n\nMore {nasty} prose.\n\n```output\ny {nasty} z\n(?<G>q{nasty}) (re)\n```\n\n\
+         ```bash {{name=a gate=none}}\necho x\n```\n\nMore {nasty} prose.\n\n```output\ny z\n(?<G>q) (re)\n```\n\n\
          - [ ] plain\n\n  with {nasty} prose\n"
     ));
     for arguments in [

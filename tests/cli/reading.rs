@@ -98,10 +98,11 @@ fn a_byte_order_mark_is_accepted_and_kept() {
 fn a_marked_block_where_nothing_is_ever_run_is_noted_and_not_run() {
     for (body, place) in [
         ("> ¶```bash {name=q gate=none}\n> touch witness\n> ```\n", "a block quote"),
-        ("<!--\n¶```bash {name=q gate=none}\ntouch witness\n```\n-->\n", "a comment"),
+        ("<!--\n¶```bash {name=q gate=none}\ntouch witness\n```\n-->\n", "an HTML comment"),
         ("````text\n¶```bash {name=q gate=none}\ntouch witness\n```\n````\n", "another fence"),
         ("Text:\n\n¶    ```bash {name=q gate=none}\n    touch witness\n    ```\n", "indented code"),
         ("> ¶```output\n> never\n> ```\n", "a block quote"),
+        ("Text:\n\n¶    ```output\n    never\n    ```\n", "indented code"),
     ] {
         let (text, place_in_file) =
             unmark(&format!("---\nstepgate: 1\n---\n{body}\n```bash {{name=real gate=none}}\ntouch real\n```\n"));
@@ -778,4 +779,24 @@ proptest! {
             Err(refused) => assert_sound(&refused.found, &refused.source),
         }
     }
+}
+
+#[test]
+fn an_expectation_or_a_step_inside_html_is_an_error_and_never_lost() {
+    refuses(
+        "```bash {name=a gate=none}\necho x\n```\n\n<details>\n<summary>expected</summary>\n¶```output\nWRONG\n```\n</details>\n",
+        "SG021",
+        "inside an HTML block",
+    );
+    refuses(
+        "<details>\n<summary>steps</summary>\n¶```bash {name=backup gate=none}\ntrue\n```\n</details>\n\n```bash {name=b gate=none}\ntrue\n```\n",
+        "SG021",
+        "inside an HTML block",
+    );
+    refuses("```bash {name=a gate=none}\necho x\n```\n\n```¶Output\nWRONG\n```\n", "SG025", "would check nothing");
+    // After a blank line Markdown starts again: folded, and checked.
+    let sandbox = Sandbox::with(
+        "```bash {name=a gate=none}\necho right\n```\n\n<details>\n<summary>expected</summary>\n\n```output\nWRONG\n```\n\n</details>\n",
+    );
+    assert_eq!(sandbox.stepgate("run r.md").code, 1);
 }

@@ -516,13 +516,18 @@ fn a_torn_last_line_is_named_and_what_stands_before_is_shown() {
     let sandbox = Sandbox::with(&steps(3));
     assert_eq!(run(&sandbox, &["run", "r.md", "--run-id", "one"]).code, 0);
     let path = journal(&sandbox, "one");
+    let ledger = sandbox.store().join("ledger.jsonl");
+    let listed = fs::read_to_string(&ledger).unwrap();
     let whole = fs::read(&path).unwrap();
     let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
     // Behind the outcome of s2: the intent of s3 is cut in its middle, at its end, and after its first byte.
     let sound: usize = lines[..5].iter().map(|line| line.len()).sum();
     for cut in [1, lines[5].len() / 2, lines[5].len() - 1] {
         fs::write(&path, &whole[..sound + cut]).unwrap();
+        assert_eq!(sandbox.stepgate("log").code, 1, "the ledger knows of a seal: no crash cut this");
+        fs::write(&ledger, listed.split_inclusive('\n').next().unwrap()).unwrap();
         let log = sandbox.stepgate("log --format json");
+        fs::write(&ledger, &listed).unwrap();
         assert_eq!(log.code, 0, "{log:?}");
         assert!(log.stderr.contains("damaged"), "{}", log.stderr);
         let json: Value = serde_json::from_str(&log.stdout).unwrap();

@@ -1,6 +1,6 @@
 //! What a run does: order, state, verdicts, answers on the command line, what is left out.
 
-use crate::harness::{Sandbox, repository, statuses};
+use crate::harness::{Sandbox, done, repository, statuses};
 use serde_json::json;
 use std::process::Command;
 
@@ -198,7 +198,7 @@ fn an_expectation_that_does_not_hold_fails_the_step_with_a_line_diff() {
     let done = sandbox.stepgate("run r.md");
     assert_eq!(done.code, 1);
     assert!(
-        done.stderr.contains("- x [0-9]+ (re)      line 12 of the runbook had no partner\n    + x -"),
+        done.stderr.contains("- x [0-9]+ (re)      line 12 of the runbook had no partner\n  · + x -"),
         "{}",
         done.stderr
     );
@@ -363,10 +363,82 @@ fn what_wants_a_terminal_fails_and_says_so() {
 #[test]
 fn a_failure_says_what_can_be_done_next_as_commands_to_copy() {
     let sandbox = Sandbox::new();
-    sandbox.runbook("my book.md", &[step("save", ""), "```bash {name=bad effect=read}\nfalse\n```\n".into()].concat());
+    let bad = "```bash {name=bad effect=read}\nfalse\n```\n";
+    sandbox.runbook("my book.md", &[step("save", ""), bad.into()].concat());
     let done = sandbox.run(["run", "my book.md", "--confirm", "save", "--store", "st"]);
-    let run = "stepgate run 'my book.md' --store st --confirm save";
-    assert!(done.stderr.contains(&format!("  {run}  ")), "{}", done.stderr);
-    assert!(done.stderr.contains(&format!("{run} --from bad")), "{}", done.stderr);
-    assert!(done.stderr.contains("stepgate log 2"), "{}", done.stderr);
+    let run = "stepgate run 'my book.md' --store st";
+    assert!(done.stderr.contains(&format!("\n{run}\n")), "{}", done.stderr);
+    assert!(done.stderr.contains(&format!("\n{run} --from bad\n")), "{}", done.stderr);
+    assert!(done.stderr.contains("\nstepgate log 2"), "{}", done.stderr);
+}
+
+#[test]
+fn no_answer_is_repeated_in_what_can_be_done_next() {
+    let sandbox = Sandbox::with(&[step("one", "effect=destroy"), step("two", "")].concat());
+    let done = sandbox.stepgate("run r.md --confirm one=one");
+    assert_eq!(done.code, 3);
+    assert!(done.stderr.contains("\nstepgate run r.md --from two --confirm two\n"), "{}", done.stderr);
+    assert!(!done.stderr.contains("--confirm one"), "{}", done.stderr);
+}
+
+#[test]
+fn output_that_was_changed_or_lost_is_not_shown_as_what_was_recorded() {
+    for forge in ["sed -i 1s/1/9/ .stepgate/runs/*/output/a.stdout", "rm .stepgate/runs/*/output/a.stdout"] {
+        let sandbox = Sandbox::with("```bash {name=a effect=read}\nseq 9000\n```\n");
+        assert_eq!((sandbox.stepgate("run r.md").code, sandbox.stepgate("log").code), (0, 0));
+        assert!(Command::new("bash").args(["-c", forge]).current_dir(sandbox.path("")).status().unwrap().success());
+        let done = sandbox.stepgate("log");
+        assert_eq!(done.code, 1, "{done:?}");
+        assert!(done.stderr.contains("output/a.stdout") && done.stdout.contains("journal **damaged**"), "{done:?}");
+    }
+}
+
+#[test]
+fn a_journal_that_does_not_fit_the_ledger_is_not_believed() {
+    let sandbox = Sandbox::with(&step("look", "effect=read"));
+    assert_eq!(sandbox.stepgate("run r.md --run-id one").code, 0);
+    let journal = sandbox.store().join("runs/one/journal.jsonl");
+    let text = std::fs::read_to_string(&journal).unwrap();
+    let shorter: Vec<_> = text.lines().take(text.lines().count() - 2).collect();
+    std::fs::write(&journal, shorter.join("\n") + "\n").unwrap();
+    let done = sandbox.stepgate("log");
+    assert_eq!(done.code, 1);
+    assert!(done.stderr.contains("the ledger says"), "{}", done.stderr);
+    std::fs::remove_dir_all(sandbox.store().join("runs/one")).unwrap();
+    assert!(sandbox.stepgate("log").stderr.contains("the ledger lists 1 runs"), "{:?}", sandbox.stepgate("log"));
+}
+
+#[test]
+fn what_cannot_be_printed_is_said_and_is_no_success() {
+    let sandbox = Sandbox::with(&step("look", "effect=read"));
+    let full = |command: &str| {
+        let line = format!("{} {command} >/dev/full", env!("CARGO_BIN_EXE_stepgate"));
+        done(Command::new("bash").args(["-c", &line]).current_dir(sandbox.path("")).output().unwrap())
+    };
+    for (command, code) in
+        [("run r.md --format json", 5), ("log", 1), ("log --format json", 1), ("plan r.md", 1), ("list", 1)]
+    {
+        let done = full(command);
+        assert_eq!(done.code, code, "{command}: {done:?}");
+        assert!(done.stderr.contains("standard output cannot be written"), "{command}: {done:?}");
+    }
+}
+
+#[test]
+fn a_record_that_a_step_removes_ends_the_run_and_nothing_passes() {
+    let sandbox = Sandbox::with(
+        &["```bash {name=clean effect=read}\nrm -rf .stepgate\n```\n\n", &step("next", "effect=read")].concat(),
+    );
+    let done = sandbox.stepgate("run r.md");
+    assert_eq!(done.code, 5, "{done:?}");
+    assert!(!done.stdout.contains("Passed") && done.stdout.contains("Not recorded to its end"), "{done:?}");
+    assert!(!sandbox.path("witness").exists(), "nothing further is started");
+}
+
+#[test]
+fn an_option_that_swallows_assignments_keeps_no_variable_from_later_steps() {
+    let sandbox = Sandbox::with(
+        "```bash {name=a effect=read}\nset -k\n```\n\n```bash {name=b effect=read capture=CAP}\necho cap\n```\n\n```bash {name=c effect=read}\necho \"${CAP-UNSET} $STEPGATE_STEP\"\n```\n\n```output\ncap c\n```\n",
+    );
+    assert_eq!(sandbox.stepgate("run r.md").code, 0, "{}", sandbox.stepgate("log").stdout);
 }

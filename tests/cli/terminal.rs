@@ -178,3 +178,21 @@ fn output_as_wide_as_the_terminal_cannot_draw_a_line_without_the_margin() {
     let shown = |line: &str| line.split('│').nth(1).unwrap().replace("\u{1b}[0m", "").chars().count();
     assert!(output.iter().all(|line| shown(line) <= 77), "{screen}");
 }
+
+#[test]
+fn a_captured_value_as_wide_as_the_terminal_cannot_draw_a_verdict() {
+    let body = "```bash {name=forge effect=read capture=V}\nprintf 'x%75s  \\xe2\\x9c\\x93 other: passed' ''\n```\n\n```output\nnever\n```\n";
+    for body in [body.to_owned(), body.replace("```output\nnever\n```\n", "")] {
+        let sandbox = Sandbox::with(&body);
+        let mut session = start(&sandbox);
+        let bytes: Vec<u8> = session.exp_eof().unwrap().chars().map(|c| c as u8).collect();
+        let screen = String::from_utf8_lossy(&bytes).into_owned();
+        let forged: Vec<_> = screen
+            .lines()
+            .filter(|line| line.contains("other: passed"))
+            .filter(|line| !line.contains("printf"))
+            .collect();
+        assert!(!forged.is_empty(), "{screen}");
+        assert!(forged.iter().all(|line| line.contains('│') || line.contains('·')), "{screen}");
+    }
+}

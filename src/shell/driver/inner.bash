@@ -27,7 +27,8 @@ __sg_off() {
     builtin unset -v POSIXLY_CORRECT
   fi
   builtin unset -f exec
-  builtin set +eux
+  # -k too: with it an `export NAME=value` of the next step's prelude would set nothing.
+  builtin set +euxk
   exec 1>|/dev/null
 }
 

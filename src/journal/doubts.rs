@@ -1,0 +1,79 @@
+//! What speaks against a record: damage in its journal, a ledger that says otherwise, outputs that are not what was
+//! recorded. Finding nothing proves little by itself; `docs/limits.md` says what it cannot prove.
+
+use super::ledger::LedgerEvent;
+use super::reader::Reading;
+use super::store::{RunFolder, Store};
+use crate::event::StreamRecord;
+use crate::hash::Sha256Hex;
+use sha2::{Digest as _, Sha256};
+use std::io::{self, Read as _};
+
+/// What speaks against the record of a run, in words. A last line that was cut off is not among it: a crash does that.
+pub fn doubts(store: &Store, folder: &RunFolder, reading: &Reading) -> Vec<String> {
+    let damage = reading.damage.as_ref().filter(|damage| !damage.torn).map(ToString::to_string);
+    let outcomes = reading.state.steps.iter().filter_map(|step| step.outcome.as_ref());
+    let streams = outcomes.flat_map(|outcome| [&outcome.stdout, &outcome.stderr]);
+    let outputs = streams.filter_map(|stream| output_doubt(folder, stream));
+    damage.into_iter().chain(ledger_doubt(store, folder, reading)).chain(outputs).collect()
+}
+
+fn ledger_doubt(store: &Store, folder: &RunFolder, reading: &Reading) -> Option<String> {
+    let (entries, broken) = match store.ledger().read() {
+        Ok(read) => read,
+        Err(error) => return Some(format!("the ledger cannot be read: {error}")),
+    };
+    let of = |name: &String| name == folder.run.as_str();
+    let mut begun = false;
+    let mut end = None;
+    for entry in &entries {
+        match &entry.event {
+            LedgerEvent::Began { run, .. } if of(run) => begun = true,
+            LedgerEvent::Left { run, records, head, .. } | LedgerEvent::Sealed { run, records, head, .. }
+                if of(run) =>
+            {
+                end = Some((*records, head));
+            }
+            _ => {}
+        }
+    }
+    match (begun, end, broken) {
+        (_, Some((records, head)), _) if records != reading.records || *head != reading.head => Some(format!(
+            "the ledger says {records} records with head {}, the journal has {} with head {}",
+            short(head),
+            reading.records,
+            short(&reading.head)
+        )),
+        (true, _, _) => None,
+        (false, _, Some(error)) => {
+            Some(format!("the ledger is damaged, so it does not tell whether it lists the run: {error}"))
+        }
+        (false, _, None) => Some("the ledger does not list the run".to_owned()),
+    }
+}
+
+fn short(head: &str) -> &str {
+    &head[..head.len().min(12)]
+}
+
+fn output_doubt(folder: &RunFolder, stream: &StreamRecord) -> Option<String> {
+    let file = stream.file.as_ref()?;
+    let wanted = stream.kept_sha256.as_ref().unwrap_or(&stream.sha256);
+    match hash_of(folder, file) {
+        Ok(found) if found == *wanted => None,
+        Ok(_) => Some(format!("{file} is not what was recorded")),
+        Err(error) => Some(format!("{file} cannot be read: {error}")),
+    }
+}
+
+fn hash_of(folder: &RunFolder, name: &str) -> io::Result<Sha256Hex> {
+    let mut file = folder.open(name)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(Sha256Hex::of(hasher)),
+            length => hasher.update(&buffer[..length]),
+        }
+    }
+}
