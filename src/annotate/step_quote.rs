@@ -129,7 +129,7 @@ fn output(stream: &StreamRecord, excerpt: &dyn Fn(&StreamRecord) -> Option<Excer
             stream.text.is_some()
         }
         Some(text) => {
-            lines.extend(fence("text", &edges(text, stream.lines)));
+            lines.extend(fence("text", &edges(text, stream)));
             false
         }
         None => false,
@@ -140,11 +140,15 @@ fn output(stream: &StreamRecord, excerpt: &dyn Fn(&StreamRecord) -> Option<Excer
 }
 
 /// The first and last lines of a long output.
-fn edges(text: &Excerpt, total: u64) -> String {
+fn edges(text: &Excerpt, stream: &StreamRecord) -> String {
     let head: Vec<_> = text.head.lines().take(EDGE).collect();
+    if stream.kept.is_some() {
+        // The end of what was kept is not the end of the stream.
+        return format!("{}\n… {} more lines …", head.join("\n"), stream.lines.saturating_sub(head.len() as u64));
+    }
     let tail: Vec<_> = text.tail.as_deref().unwrap_or(&text.head).lines().collect();
     let tail = &tail[tail.len().saturating_sub(EDGE)..];
-    let between = total.saturating_sub((head.len() + tail.len()) as u64);
+    let between = stream.lines.saturating_sub((head.len() + tail.len()) as u64);
     format!("{}\n… {between} lines …\n{}", head.join("\n"), tail.join("\n"))
 }
 

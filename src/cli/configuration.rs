@@ -9,8 +9,11 @@ pub fn refuse_settings(folder: &Path) -> Result<(), Failure> {
     let Some(path) = folder.ancestors().map(|folder| folder.join("stepgate.toml")).find(|path| path.exists()) else {
         return Ok(());
     };
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
+    let text = super::files::read(&path).map_err(|refused| {
+        let why = refused.found.first().map_or("", |found| &found.message);
+        Failure::usage(format!("{} cannot be read: {why}", path.display()))
+    })?;
+    let text = text.text;
     let setting =
         text.lines().enumerate().find(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
     match setting {

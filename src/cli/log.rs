@@ -6,10 +6,11 @@ use super::error::{Exit, Failure};
 use super::output::{eprint_line, print, print_json};
 use crate::annotate::{self, Excerpt};
 use crate::diagnostic::Refused;
-use crate::event::StreamRecord;
+use crate::event::{RunState, StreamRecord};
 use crate::journal::{self, Reading, RunFolder, Store, read_journal};
 use crate::report::run_json;
 use crate::runbook;
+use crate::text::escape_line;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -24,7 +25,7 @@ pub fn log(options: &args::Log) -> Result<Exit, Failure> {
             .hint("--store DIR looks elsewhere")
     })?;
     let folder = store.find(options.run.as_deref())?;
-    let mut reading = read(&folder)?;
+    let mut reading = read(&folder, RunState::default())?;
     let doubts = journal::doubts(&store, &folder, &reading);
     warn(&folder, &reading, &doubts);
     let state = &mut reading.state;
@@ -47,7 +48,7 @@ pub fn log(options: &args::Log) -> Result<Exit, Failure> {
 fn warn(folder: &RunFolder, reading: &Reading, doubts: &[String]) {
     let torn = reading.damage.as_ref().filter(|damage| damage.torn).map(ToString::to_string);
     for doubt in doubts.iter().chain(&torn) {
-        eprint_line(&format!("warning: the record of {} is damaged: {doubt}", folder.run));
+        eprint_line(&format!("warning: the record of {} is damaged: {}", folder.run, escape_line(doubt)));
     }
     if reading.damage.is_some() {
         eprint_line("  what follows is what stands before the damage");
@@ -64,12 +65,12 @@ pub fn store_path(option: Option<&PathBuf>) -> Result<PathBuf, Failure> {
     }
 }
 
-/// Reads a run's journal.
-pub fn read(folder: &RunFolder) -> Result<Reading, Failure> {
+/// Reads a run's journal and folds it into `state`.
+pub fn read(folder: &RunFolder, state: RunState) -> Result<Reading, Failure> {
     let failed =
         |error: io::Error| Failure::new(Exit::Failure, format!("the record of {} cannot be read: {error}", folder.run));
     let file = folder.open("journal.jsonl").map_err(failed)?;
-    read_journal(file, |_, _| {}).map_err(failed)
+    read_journal(file, state).map_err(failed)
 }
 
 fn markdown(folder: &RunFolder, reading: &Reading, doubts: &[String]) -> Result<String, Failure> {

@@ -15,13 +15,12 @@ pub fn steps(state: &RunState, options: &args::Run) -> Vec<String> {
         .map_or_else(String::new, |store| format!(" --store {}", quote_word(&store.display().to_string())));
     let again = format!("stepgate run {}{store}", quote_word(&options.file.display().to_string()));
     let mut lines = Vec::new();
-    let mut command = |words: &str, command: String| lines.extend([format!("# {words}"), command]);
     if state.steps.iter().any(|step| step.status == Status::InDoubt) {
-        command(
-            "a step is in doubt: look at its target whether it happened, before anything else is run",
-            String::new(),
+        lines.push(
+            "# a step is in doubt: look at its target whether it happened, before anything else is run".to_owned(),
         );
     }
+    let mut command = |words: &str, command: String| lines.extend([format!("# {words}"), command]);
     if !options.ephemeral {
         command("what happened, step by step", format!("stepgate log {run}{store}"));
     }
@@ -42,7 +41,6 @@ pub fn steps(state: &RunState, options: &args::Run) -> Vec<String> {
         }
         command("from the top: every step runs again", format!("{again}{answer}"));
     }
-    lines.retain(|line| !line.is_empty());
     lines
 }
 

@@ -32,12 +32,16 @@ impl TerminalPrompter {
         drop(screen);
         // A thread, since reading a terminal cannot be called off; it ends with the process.
         let (sender, receiver) = oneshot::channel();
-        std::thread::spawn(move || _ = sender.send(read_line()));
-        receiver.await.ok().flatten()
+        std::thread::Builder::new().spawn(move || _ = sender.send(read_line())).ok()?;
+        let line = receiver.await.ok().flatten();
+        if line.is_none() {
+            eprint_line("");
+        }
+        line
     }
 
     async fn reason(&self) -> Option<String> {
-        let reason = self.ask("  why is it skipped?").await?.trim().to_owned();
+        let reason = self.ask("  why is it skipped? (an empty line: it is not)").await?.trim().to_owned();
         if reason.is_empty() {
             eprint_line("  a skip needs a reason; it is not skipped");
         }

@@ -2,6 +2,9 @@
 //! record.
 
 use crate::engine::Interrupts;
+use rustix::process::Signal;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -13,20 +16,21 @@ pub fn can_listen() -> std::io::Result<()> {
 
 /// Listens for INT, TERM and HUP from now on.
 pub fn listen() -> std::io::Result<Interrupts> {
-    let (sender, receiver) = watch::channel(None);
     // A file that may not grow is an error of the record, like a full disk, and no reason to die. A handler that does
     // nothing, since an ignored signal would be ignored in every step too.
-    drop(signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?);
-    for (kind, name) in
-        [(SignalKind::interrupt(), "INT"), (SignalKind::terminate(), "TERM"), (SignalKind::hangup(), "HUP")]
-    {
-        let mut signal = signal(kind)?;
-        let sender = sender.clone();
+    drop(signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?);
+    let flag = Arc::new(AtomicUsize::new(0));
+    let (ring, bell) = watch::channel(());
+    for number in [Signal::INT, Signal::TERM, Signal::HUP].map(Signal::as_raw) {
+        // Two listeners: the flag is set at once, and the bell rings when the runtime comes to it.
+        signal_hook::flag::register_usize(number, Arc::clone(&flag), number.unsigned_abs() as usize)?;
+        let mut signal = signal(SignalKind::from_raw(number))?;
+        let ring = ring.clone();
         tokio::spawn(async move {
             while signal.recv().await.is_some() {
-                sender.send_if_modified(|seen| seen.is_none() && seen.replace(name).is_none());
+                ring.send_replace(());
             }
         });
     }
-    Ok(Interrupts::new(receiver))
+    Ok(Interrupts::new(flag, bell))
 }

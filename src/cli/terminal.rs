@@ -2,7 +2,7 @@
 
 use super::args::Color;
 use crate::report::Styles;
-use owo_colors::{OwoColorize as _, Style};
+use owo_colors::Style;
 use std::io::IsTerminal as _;
 
 /// The terminal behind standard error and standard input, or the lack of one.
@@ -51,7 +51,7 @@ impl Terminal {
 
     /// `text` in `style`.
     pub fn paint(&self, text: &str, style: Style) -> String {
-        text.style(style).to_string()
+        crate::report::paint(text, style)
     }
 
     /// Columns of the screen now, so that a resize counts; `None` if standard error is none.

@@ -21,16 +21,24 @@ pub fn history(store: &Store, runbook: &str) -> History {
     let mut verdicts: BTreeMap<String, (RunVerdict, bool)> = BTreeMap::new();
     for entry in entries {
         match entry.event {
-            LedgerEvent::Began { run, runbook_path, .. } if runbook_path == runbook => runs.push(run),
+            LedgerEvent::Began { run, runbook_path, .. } => {
+                // An id that was used before, and whose folder was removed, begins anew.
+                verdicts.remove(&run);
+                if runbook_path == runbook {
+                    runs.push(run);
+                }
+            }
             LedgerEvent::Left { run, verdict, .. } => _ = verdicts.insert(run, (verdict, false)),
             LedgerEvent::Sealed { run, verdict, .. } => _ = verdicts.insert(run, (verdict, true)),
-            LedgerEvent::Began { .. } | LedgerEvent::Repaired { .. } => {}
+            LedgerEvent::Repaired { .. } => {}
         }
     }
     runs.reverse();
     let verdict = |run: &String| verdicts.get(run).copied().unwrap_or((RunVerdict::Running, false));
     let closed = runs.iter().find(|run| verdict(run).1);
-    let last = closed.and_then(|run| store.folder_of(&RunId::parse(run).ok()?)).and_then(|folder| read(&folder).ok());
+    let last = closed
+        .and_then(|run| store.folder_of(&RunId::parse(run).ok()?))
+        .and_then(|folder| read(&folder, RunState::lean()).ok());
     History {
         last: last.map(|reading| reading.state),
         unfinished: runs

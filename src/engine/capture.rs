@@ -80,23 +80,14 @@ impl<'f> Capture<'f> {
         (&self.head, self.bytes == self.head.len() as u64)
     }
 
-    /// What the record says of the stream. A file is on the disk before this returns.
-    pub fn finish(mut self) -> io::Result<StreamRecord> {
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
+    /// What the record says of the stream, and whether its file is on the disk.
+    pub fn finish(mut self) -> (StreamRecord, io::Result<()>) {
         let inline = self.bytes <= INLINE as u64;
         let text = inline.then(|| String::from_utf8(self.head.clone()).ok()).flatten();
-        if inline && text.is_none() && self.folder.is_some() {
-            self.spill(self.head.len())?;
-        }
-        if let (Some(file), Some(folder)) = (&self.file, self.folder) {
-            file.sync_data()?;
-            folder.sync_outputs()?;
-        }
+        let kept = self.keep_on_disk(inline && text.is_none());
         let in_file = self.file.is_some();
         let whole = text.is_some() || (in_file && self.kept == self.bytes);
-        Ok(StreamRecord {
+        let record = StreamRecord {
             sha256: Sha256Hex::of(self.hasher),
             bytes: self.bytes,
             lines: self.newlines + u64::from(self.last != b'\n'),
@@ -104,7 +95,22 @@ impl<'f> Capture<'f> {
             file: in_file.then_some(self.name),
             kept: (!whole).then_some(self.kept),
             kept_sha256: if in_file { self.kept_hash } else { None },
-        })
+        };
+        (record, kept)
+    }
+
+    fn keep_on_disk(&mut self, spill: bool) -> io::Result<()> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        if spill && self.folder.is_some() {
+            self.spill(self.head.len())?;
+        }
+        if let (Some(file), Some(folder)) = (&self.file, self.folder) {
+            file.sync_data()?;
+            folder.sync_outputs()?;
+        }
+        Ok(())
     }
 
     /// Creates the file and writes the first `length` bytes of what is in memory.
@@ -149,7 +155,8 @@ mod tests {
             let file = format!("output/{name}");
             let mut capture = Capture::new(Some(&folder), file.clone(), limit, 0);
             bytes.chunks(7000).for_each(|chunk| capture.feed(chunk));
-            let record = capture.finish().unwrap();
+            let (record, kept) = capture.finish();
+            kept.unwrap();
             assert_eq!((record.bytes, &record.sha256), (bytes.len() as u64, &sha256(&bytes)), "{name}");
             if name == "short" {
                 assert_eq!((record.text.as_deref(), record.file, record.lines), (Some("a\nb"), None, 2));

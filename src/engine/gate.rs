@@ -135,6 +135,18 @@ mod tests {
     }
 
     #[test]
+    fn every_word_that_is_an_answer_is_refused_as_a_phrase_and_no_other_is_read() {
+        for word in crate::runbook::ANSWERS {
+            let read =
+                [parse_gate_line(word, Gate::Confirm, "") == Reply::Unclear, parse_manual_line(word) == Reply::Unclear];
+            assert!(read.contains(&false), "`{word}` means nothing");
+        }
+        for line in ["ok", "drop", "sure", "quite", "view-x"] {
+            assert_eq!(parse_gate_line(line, Gate::Type, "drop it"), Reply::Unclear, "{line}");
+        }
+    }
+
+    #[test]
     fn a_manual_step_is_done_with_a_note() {
         assert_eq!(parse_manual_line("d seen in DSM"), Reply::Answer(ManualAnswer::Done, Some("seen in DSM".into())));
         assert_eq!(parse_manual_line(""), Reply::Answer(ManualAnswer::No, None));

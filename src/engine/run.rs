@@ -4,7 +4,7 @@ use super::answers::Answers;
 use super::gate::{GateQuestion, GateReply, ManualQuestion, ManualReply, Prompter};
 use super::recorder::Recorder;
 use super::setting::Setting;
-use super::step::{Compiled, Intake, process_record, stream_of};
+use super::step::{Compiled, Intake, MAX_LISTED, process_record, stream_of};
 use crate::event::*;
 use crate::journal::LedgerEvent;
 use crate::plan::{Action, Plan, PlannedStep, ShellAction};
@@ -227,14 +227,20 @@ impl<'a, P: Prompter> Engine<'a, P> {
         let started = self.recorder.clock().time();
         let compiled = Compiled::new(action, &self.recorder.state().variables);
         let variables = self.variables(step, action);
+        let unset = self.not_captured();
         let request = StepRequest {
             id: index as u64,
             script: &action.script,
             variables: &variables,
+            unset: &unset,
             timeout: action.timeout,
             combined: action.combined(),
         };
-        let session = open_session(&mut self.session, &self.setting).await;
+        // A signal that came while the intent was written: nothing is sent any more.
+        let session = match self.setting.interrupts.seen() {
+            Some(_) => Err(SessionError::Interrupted),
+            None => open_session(&mut self.session, &self.setting).await,
+        };
         let (late, plan) = (&mut self.late, self.plan);
         let mut count = |id: u64, stream, bytes| *late.entry((id, stream)).or_default() += bytes;
         let name = |id: u64| name_of(plan, id);
@@ -253,16 +259,25 @@ impl<'a, P: Prompter> Engine<'a, P> {
             Ok(session) => session.run(request, &mut intake, async move { _ = interrupts.wait().await }).await,
             Err(error) => not_started(&error),
         };
-        let outcome = intake.finish(action, instance, attempt, started, end)?;
-        let status = outcome.status;
-        let stopped = outcome.reason == Some(Reason::Operator);
+        let (outcome, kept) = intake.finish(action, instance, attempt, started, end);
+        let (status, reason) = (outcome.status, outcome.reason);
+        tracing::debug!(step = %outcome.step, ?status, ?reason, elapsed_ms = outcome.elapsed_ms, "step ended");
         self.recorder.record(Event::StepFinished(Box::new(outcome)));
+        kept?;
         Ok(match (status, self.setting.interrupts.seen()) {
-            (_, Some(signal)) if stopped => self.interrupted(signal),
+            (_, Some(signal)) if matches!(reason, Some(Reason::Operator | Reason::Transport)) => {
+                self.interrupted(signal)
+            }
             (Status::Passed, _) => Next::Step,
             (Status::InDoubt, _) => Next::Leave,
             _ => Next::Close,
         })
+    }
+
+    /// Captured names that no step has captured yet: a script's own value under one is nobody's finding.
+    fn not_captured(&self) -> Vec<String> {
+        let captured = &self.recorder.state().variables;
+        self.plan.variables.iter().filter(|name| !captured.contains_key(*name)).cloned().collect()
     }
 
     fn variables(&self, step: &PlannedStep, action: &ShellAction) -> Vec<(String, String)> {
@@ -275,7 +290,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
 
     fn suspend(&mut self, step: &PlannedStep, waits_for: WaitsFor, closing: bool) -> Next {
         // At the close of a run that failed anyway nobody is waited for: the step stays not run.
-        if closing && self.recorder.state().closing_verdict() != RunVerdict::Passed {
+        let good = matches!(self.recorder.state().closing_verdict(), RunVerdict::Passed | RunVerdict::Partial);
+        if closing && !good {
             return Next::Step;
         }
         self.recorder.record(Event::RunSuspended { step: Instance::first(&step.name), waits_for });
@@ -297,6 +313,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
         if let Next::Leave = self.go_through(true).await? {
             return self.leave().await;
         }
+        // What is known of the last step is durable before its shell is waited for.
+        self.recorder.commit()?;
         self.end_session().await;
         let verdict = self.recorder.state().closing_verdict();
         let (records, head) = self.recorder.head();
@@ -307,6 +325,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
     }
 
     async fn leave(&mut self) -> io::Result<()> {
+        self.recorder.commit()?;
         self.end_session().await;
         self.recorder.commit()?;
         self.list_end(false)
@@ -315,7 +334,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
     async fn end_session(&mut self) {
         if let Some(session) = self.session.take() {
             let mut ear = Ear { late: &mut self.late, recorder: &mut self.recorder, plan: self.plan };
-            let processes: Vec<_> = session.close(&mut ear).await.into_iter().map(process_record).collect();
+            let left = session.close(&mut ear).await.into_iter();
+            let processes: Vec<_> = left.take(MAX_LISTED).map(process_record).collect();
             if !processes.is_empty() {
                 self.recorder.record(Event::LeftRunning { processes });
             }
@@ -363,7 +383,10 @@ async fn open_session<'s>(
 ) -> Result<&'s mut Session, SessionError> {
     let open = match session.take() {
         Some(open) => open,
-        None => Session::start(setting.session.clone()).await?,
+        None => {
+            let interrupts = setting.interrupts.clone();
+            Session::start(setting.session.clone(), async move { _ = interrupts.wait().await }).await?
+        }
     };
     Ok(session.insert(open))
 }

@@ -2,6 +2,8 @@
 
 use crate::journal::{Ledger, RunFolder};
 use crate::shell::SessionConfig;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::watch;
 
 /// What a run is given from outside: everything that the engine must not find out by itself.
@@ -20,27 +22,41 @@ pub struct Setting {
     pub interrupts: Interrupts,
 }
 
-/// Requests to stop a run: the name of the signal that came, once one has come.
+/// Requests to stop a run: the first signal that came, once one has come.
 #[derive(Clone, Debug)]
-pub struct Interrupts(watch::Receiver<Option<&'static str>>);
+pub struct Interrupts {
+    /// 0, or the number of the signal. A handler sets it at once, so that it can be looked at between any two acts.
+    flag: Arc<AtomicUsize>,
+    /// Wakes whoever waits.
+    bell: watch::Receiver<()>,
+}
 
 impl Interrupts {
-    /// Requests that come through `receiver`.
-    pub fn new(receiver: watch::Receiver<Option<&'static str>>) -> Self {
-        Self(receiver)
+    /// Requests that a signal handler writes into `flag`; `bell` rings some time after.
+    pub fn new(flag: Arc<AtomicUsize>, bell: watch::Receiver<()>) -> Self {
+        Self { flag, bell }
     }
 
     /// The signal that has come, if one has.
     pub fn seen(&self) -> Option<&'static str> {
-        *self.0.borrow()
+        match self.flag.load(Ordering::SeqCst) {
+            0 => None,
+            1 => Some("HUP"),
+            2 => Some("INT"),
+            _ => Some("TERM"),
+        }
     }
 
     /// Waits until a signal has come; for ever if none can.
     pub async fn wait(&self) -> &'static str {
-        let mut receiver = self.0.clone();
-        match receiver.wait_for(Option::is_some).await {
-            Ok(name) => name.unwrap_or("TERM"),
-            Err(_) => std::future::pending().await,
+        let mut bell = self.bell.clone();
+        loop {
+            if let Some(name) = self.seen() {
+                return name;
+            }
+            if bell.changed().await.is_err() {
+                return std::future::pending().await;
+            }
         }
     }
 }

@@ -4,9 +4,7 @@ use super::capture::{Capture, INLINE};
 use super::judge::{self, Judgement};
 use super::recorder::Observer;
 use crate::diagnostic::Span;
-use crate::event::{
-    ExpectationKind, ExpectationRecord, Instance, ProcessRecord, Reason, Status, StepFinished, Stream, StreamRecord,
-};
+use crate::event::{ExpectationKind, ExpectationRecord, Instance, ProcessRecord, Reason, Status, StepFinished, Stream};
 use crate::expect::{self, BlockPattern, StreamMatcher};
 use crate::journal::RunFolder;
 use crate::plan::{PlannedExpectation, ShellAction};
@@ -20,7 +18,7 @@ use std::io;
 const MAX_VARIABLE: usize = (128 << 10) - 256;
 
 /// More processes that outlived a step are counted and not listed.
-const MAX_LISTED: usize = 50;
+pub const MAX_LISTED: usize = 50;
 
 /// The expectations of a step with the variables of this moment put in.
 pub struct Compiled<'p> {
@@ -72,7 +70,8 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// The step has ended: judges it and makes its outcome.
+    /// The step has ended: judges it and makes its outcome. Whether its output could be kept stands beside it: what
+    /// happened is known either way.
     pub fn finish(
         self,
         action: &ShellAction,
@@ -80,7 +79,7 @@ impl<'a> Intake<'a> {
         attempt: u32,
         started: Timestamp,
         end: StepEnd,
-    ) -> io::Result<StepFinished> {
+    ) -> (StepFinished, io::Result<()>) {
         let mut captured = BTreeMap::new();
         let ended = matches!(end.how, How::Exited(_));
         let expectations = match ended {
@@ -99,15 +98,16 @@ impl<'a> Intake<'a> {
                 }
             }
         }
-        if judgement.status == Status::Failed && judgement.detail.is_none() {
+        if judgement.reason == Some(Reason::Exit) && judgement.detail.is_none() {
             let (head, _) = self.stderr.head();
             if let Some(hint) = judge::terminal_hint(&String::from_utf8_lossy(head)) {
                 (judgement.reason, judgement.detail) = (Some(Reason::Terminal), Some(hint.to_owned()));
             }
         }
-        let (stdout, stderr): (StreamRecord, StreamRecord) = (self.stdout.finish()?, self.stderr.finish()?);
+        let (stdout, stdout_kept) = self.stdout.finish();
+        let (stderr, stderr_kept) = self.stderr.finish();
         let exit_code = judge::exit_code(&end.how);
-        Ok(StepFinished {
+        let outcome = StepFinished {
             step: instance,
             attempt,
             status: judgement.status,
@@ -123,7 +123,8 @@ impl<'a> Intake<'a> {
             captured,
             notes: notes(end.notes, end.left_running.len()),
             left_running: end.left_running.into_iter().take(MAX_LISTED).map(process_record).collect(),
-        })
+        };
+        (outcome, stdout_kept.and(stderr_kept))
     }
 }
 

@@ -123,7 +123,7 @@ impl RunState {
             Event::StepFinished(outcome) => self.finish(outcome, time),
             Event::LateOutput { step, bytes, .. } => {
                 if let Some(state) = self.step_mut(step) {
-                    state.late_bytes += bytes;
+                    state.late_bytes = state.late_bytes.saturating_add(*bytes);
                 }
             }
             Event::LeftRunning { processes } => self.left_running.clone_from(processes),
@@ -170,9 +170,9 @@ impl RunState {
 
     fn answered(&mut self, step: &Instance, gate: GateState, since: Duration) {
         let waited = self.opened.take().map_or(Duration::ZERO, |opened| since.saturating_sub(opened));
-        self.waited += waited;
+        self.waited = self.waited.saturating_add(waited);
         if let Some(state) = self.step_mut(step) {
-            state.waited += waited;
+            state.waited = state.waited.saturating_add(waited);
             state.gate = Some(gate);
         }
     }
@@ -285,7 +285,7 @@ impl StepState {
         }
     }
 
-    /// How long it ran, in all attempts' last; a manual step as long as it waited for its answer.
+    /// How long its last attempt ran; a manual step as long as it waited for its answer.
     pub fn took(&self) -> Option<Duration> {
         match (&self.outcome, self.header.kind) {
             (Some(outcome), _) => Some(Duration::from_millis(outcome.elapsed_ms)),

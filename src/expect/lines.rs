@@ -5,6 +5,7 @@ use super::template;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use regex::Regex;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The compiled size of one line's regex, in bytes; a larger one is refused.
 const REGEX_LIMIT: usize = 1 << 20;
@@ -93,6 +94,19 @@ fn compile_line(text: &str, span: Span, variables: &BTreeMap<String, String>) ->
     }
 }
 
+/// The named groups of a `(re)` line as its author wrote it, each with the bytes of its name; none of any other line.
+pub fn named_groups(text: &str) -> Vec<(String, Range<usize>)> {
+    let line = normalize(text);
+    let Some((pattern, "re")) = mark(&line) else { return Vec::new() };
+    let stand_ins = template::references(pattern).into_iter().map(|name| (name.to_owned(), "x".to_owned())).collect();
+    let Ok(regex) = Regex::new(&template::fill(pattern, &stand_ins, str::to_owned)) else { return Vec::new() };
+    let place = |name: &str| {
+        let start = text.find(&format!("<{name}>")).map_or(0, |at| at + 1);
+        start..start + name.len()
+    };
+    regex.capture_names().flatten().map(|name| (name.to_owned(), place(name))).collect()
+}
+
 /// The pattern and the mark of a line that ends in ` (…)` where the words read like a mark.
 fn mark(line: &str) -> Option<(&str, &str)> {
     let inside = line.strip_suffix(')')?;
@@ -122,8 +136,9 @@ fn mark_span(line: &str, span: Span, mark: &str) -> Span {
 
 fn regex_line(pattern: &str, span: Span, variables: &BTreeMap<String, String>) -> Result<LinePattern, Box<Diagnostic>> {
     let filled = template::fill(pattern, variables, regex::escape);
-    let whole = format!("^(?:{filled})$");
-    let built = regex::RegexBuilder::new(&whole).size_limit(REGEX_LIMIT).build();
+    let build = |pattern: &str| regex::RegexBuilder::new(pattern).size_limit(REGEX_LIMIT).build();
+    // By itself first: `a)|(b` is valid only inside the group that makes it match a whole line.
+    let built = build(&filled).and_then(|_| build(&format!("^(?:{filled})$")));
     built.map(LinePattern::Regex).map_err(|error| {
         let (at, why) = explain(&filled, &error);
         let start = (span.start + at.min(pattern.len())).min(span.end);
@@ -180,6 +195,14 @@ mod tests {
     }
 
     #[test]
+    fn only_regex_lines_have_named_groups() {
+        assert_eq!(named_groups("x (?<A>\\d)-{{B}} (re)"), [("A".to_owned(), 5..6)]);
+        for none in ["(?<A>x) \\(re)", "f(?<A>x)(re)", "(?<A>x)", "\\(?<A>x (re)"] {
+            assert!(named_groups(none).is_empty(), "{none}");
+        }
+    }
+
+    #[test]
     fn marks_that_are_not_built_and_marks_that_are_none_are_errors_at_their_place() {
         for (text, code, start) in [
             ("a* (glob)", Code::NotSupported, 13),
@@ -197,6 +220,7 @@ mod tests {
     fn a_bad_or_huge_regex_is_an_error_at_its_column() {
         let found = line("ab[c (re)").unwrap_err();
         assert_eq!((found.code, found.span.start), (Code::Regex, 12), "{}", found.message);
+        assert_eq!(line("Ready)|(NotReady (re)").unwrap_err().code, Code::Regex);
         let found = line("(\\w{900}){900} (re)").unwrap_err();
         assert!(found.message.contains("compiles to more than"), "{}", found.message);
     }

@@ -10,7 +10,7 @@ mod normalize;
 mod stream;
 mod template;
 
-pub use lines::{BlockPattern, LinePattern, compile};
+pub use lines::{BlockPattern, LinePattern, compile, named_groups};
 pub use matcher::{Matcher, Verdict};
 pub use stream::StreamMatcher;
 pub use template::references;

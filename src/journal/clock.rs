@@ -25,9 +25,4 @@ impl Clock {
     pub fn time(&self) -> Timestamp {
         self.start + self.since()
     }
-
-    /// The wall-clock time of the start.
-    pub fn start(&self) -> Timestamp {
-        self.start
-    }
 }

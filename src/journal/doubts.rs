@@ -44,6 +44,9 @@ fn ledger_doubt(store: &Store, folder: &RunFolder, reading: &Reading) -> Option<
             reading.records,
             short(&reading.head)
         )),
+        (true, None, Some(error)) => {
+            Some(format!("the ledger is damaged, so it does not tell how the run ended: {error}"))
+        }
         (true, _, _) => None,
         (false, _, Some(error)) => {
             Some(format!("the ledger is damaged, so it does not tell whether it lists the run: {error}"))

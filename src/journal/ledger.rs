@@ -93,7 +93,12 @@ impl Ledger {
             let repaired = LedgerEvent::Repaired { bytes: torn.len() as u64 };
             lines.push_str(&head.append(repaired, time, Duration::ZERO).1);
         }
-        lines.push_str(&head.append(event, time, Duration::ZERO).1);
+        let line = head.append(event, time, Duration::ZERO).1;
+        if line.len() as u64 > TAIL {
+            // It could not be found again from the ledger's end, and every later run would be refused.
+            return Err(io::Error::other("the ledger's line would be too long"));
+        }
+        lines.push_str(&line);
         file.write_all(lines.as_bytes())?;
         file.sync_data()?;
         match head.records {

@@ -1,7 +1,7 @@
 //! The record: a chain of lines, the ledger over all runs, and the store that holds them (`docs/journal.md`).
 //!
-//! In: events. Out: durable lines, and the events again for whoever reads a record. It must never know what an
-//! event means.
+//! In: events. Out: durable lines, and the events again for whoever reads a record. It must never
+//! decide what happens next.
 
 mod chain;
 mod clock;

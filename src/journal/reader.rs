@@ -42,10 +42,10 @@ impl std::fmt::Display for Damage {
     }
 }
 
-/// Reads a journal; `each` sees every sound entry with its line.
-pub fn read_journal(input: impl Read, mut each: impl FnMut(&Entry<Event>, &str)) -> io::Result<Reading> {
+/// Reads a journal and folds it into `state`: [`RunState::default`], or [`RunState::lean`] to do without outputs.
+pub fn read_journal(input: impl Read, state: RunState) -> io::Result<Reading> {
     let mut input = BufReader::with_capacity(1 << 16, input);
-    let mut reading = Reading { state: RunState::default(), records: 0, head: String::new(), damage: None };
+    let mut reading = Reading { state, records: 0, head: String::new(), damage: None };
     let (mut head, mut byte, mut line) = (Head::default(), 0, Vec::new());
     loop {
         line.clear();
@@ -53,16 +53,11 @@ pub fn read_journal(input: impl Read, mut each: impl FnMut(&Entry<Event>, &str))
         if length == 0 {
             break;
         }
-        let torn = line.pop_if(|last| *last == b'\n').is_none();
-        let text = std::str::from_utf8(&line).map_err(|error| LineError::Unreadable(error.to_string()));
-        let entry = match text {
-            Ok(_) if torn => Err(LineError::Unreadable("its line has no end".to_owned())),
-            Ok(text) => head.follow::<Event>(text).inspect(|entry| each(entry, text)),
-            Err(error) => Err(error),
-        };
-        match entry {
+        let ended = line.pop_if(|last| *last == b'\n').is_some();
+        match follow(&line, ended, &mut head, &reading.state) {
             Ok(entry) => reading.state.apply(&entry.event, entry.time, entry.since),
             Err(error) => {
+                let torn = !ended && length < MAX_LINE;
                 reading.damage = Some(Damage { record: head.records, byte, error, torn });
                 break;
             }
@@ -72,4 +67,27 @@ pub fn read_journal(input: impl Read, mut each: impl FnMut(&Entry<Event>, &str))
     reading.records = head.records;
     reading.head = head.hash;
     Ok(reading)
+}
+
+/// The entry of a line that follows `head`, if it may follow what is known.
+fn follow(line: &[u8], ended: bool, head: &mut Head, state: &RunState) -> Result<Entry<Event>, LineError> {
+    if !ended {
+        return Err(LineError::Unreadable("its line has no end".to_owned()));
+    }
+    let text = std::str::from_utf8(line).map_err(|error| LineError::Unreadable(error.to_string()))?;
+    let before = head.clone();
+    let entry = head.follow::<Event>(text)?;
+    let sealed = match &entry.event {
+        Event::Sealed { records, head, verdict } => {
+            *records == before.records && *head == before.hash && *verdict == state.closing_verdict()
+        }
+        _ => true,
+    };
+    let refused = match () {
+        () if state.seal.is_some() => "it stands behind the seal",
+        () if !sealed => "the seal does not fit what it seals",
+        () => return Ok(entry),
+    };
+    *head = before;
+    Err(LineError::Unreadable(refused.to_owned()))
 }

@@ -100,13 +100,16 @@ impl Store {
         let fail = |error| io_error(path, error);
         match durable::create_folder(path) {
             Ok(()) => {
-                durable::write_new(&path.join(".gitignore"), b"*\n").map_err(fail)?;
                 if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
                     durable::sync_folder(parent).map_err(fail)?;
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => inspect(path)?,
             Err(error) => return Err(fail(error)),
+        }
+        match durable::write_new(&path.join(".gitignore"), b"*\n") {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(fail(error)),
+            _ => {}
         }
         for folder in ["runs", "locks"] {
             let path = path.join(folder);
@@ -129,11 +132,6 @@ impl Store {
         durable::sync_folder(&self.folder)
     }
 
-    /// The store's folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// The list of runs.
     pub fn ledger(&self) -> Ledger {
         Ledger::new(&self.folder)
@@ -150,7 +148,7 @@ impl Store {
     }
 
     fn lock_path(&self, runbook: &Path) -> PathBuf {
-        let name = sha256(runbook.as_os_str().as_encoded_bytes());
+        let name = sha256(runbook.to_string_lossy().as_bytes());
         self.folder.join("locks").join(format!("{}.lock", &name.0[..32]))
     }
 
@@ -234,9 +232,14 @@ impl RunFolder {
         &self.path
     }
 
-    /// Opens one of its files for reading: `journal.jsonl`, `runbook.md`, or an output's.
+    /// Opens one of its files for reading: `journal.jsonl`, `runbook.md`, or an output's. The name may come from a
+    /// record, so it may not lead anywhere else.
     pub fn open(&self, name: &str) -> io::Result<File> {
-        durable::read(&self.path.join(name))
+        let plain = |name: &str| !name.is_empty() && name != "." && name != ".." && !name.contains('/');
+        match name.strip_prefix("output/").unwrap_or(name) {
+            inside if plain(inside) => durable::read(&self.path.join(name)),
+            _ => Err(io::Error::other("the name leads out of the run's folder")),
+        }
     }
 
     /// Waits until the names of the output files are on the disk.
@@ -281,12 +284,22 @@ fn refused(path: &Path, why: &str) -> StoreError {
     StoreError::Refused { path: path.to_owned(), why: why.to_owned() }
 }
 
-/// Whether the index of the Git checkout around names the store's ledger.
+/// Whether the index of the Git checkout around names anything in the store.
 fn is_tracked(store: &Path) -> bool {
     let Ok(store) = store.canonicalize() else { return false };
-    let Some(root) = store.ancestors().find(|folder| folder.join(".git").is_dir()) else { return false };
+    let Some(root) = store.ancestors().find(|folder| folder.join(".git").exists()) else { return false };
     let Ok(inside) = store.strip_prefix(root) else { return false };
-    let ledger = inside.join("ledger.jsonl");
-    std::fs::read(root.join(".git/index"))
-        .is_ok_and(|index| memchr::memmem::find(&index, ledger.as_os_str().as_encoded_bytes()).is_some())
+    let mut prefix = inside.as_os_str().as_encoded_bytes().to_vec();
+    prefix.push(b'/');
+    std::fs::read(git_folder(root).join("index")).is_ok_and(|index| memchr::memmem::find(&index, &prefix).is_some())
+}
+
+/// The folder that holds a checkout's index: `.git`, or where the file `.git` of a worktree or submodule points.
+fn git_folder(root: &Path) -> PathBuf {
+    let path = root.join(".git");
+    let pointer = std::fs::read_to_string(&path).ok();
+    match pointer.as_deref().and_then(|text| text.strip_prefix("gitdir: ")) {
+        Some(target) => root.join(target.trim_end()),
+        None => path,
+    }
 }

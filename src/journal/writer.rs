@@ -57,6 +57,7 @@ impl Journal {
                 self.written += line.len() as u64;
             }
             file.sync_data()?;
+            tracing::debug!(records = self.pending.len(), "committed");
             still_there(file, self.written)?;
             self.broken = false;
         }

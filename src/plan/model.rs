@@ -128,11 +128,6 @@ impl PlannedStep {
             Action::Manual { .. } => None,
         }
     }
-
-    /// Where it is done, as people read it.
-    pub fn place(&self) -> &str {
-        self.shell().map_or("by hand", |shell| &shell.target)
-    }
 }
 
 impl ShellAction {

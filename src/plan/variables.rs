@@ -7,8 +7,6 @@ use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-/// `(?<NAME>` and `(?P<NAME>`; the regex crate itself refuses what is no name.
-static GROUP: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\(\?P?<([^>=!][^>]*)>").expect("a constant"));
 /// `$NAME` and `${NAME`.
 static USE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)").expect("a constant"));
 
@@ -27,15 +25,11 @@ pub fn captures(runbook: &Runbook) -> Vec<Capture> {
         let named = step.capture.iter().map(|(name, span)| Capture { name: name.clone(), span: *span, item });
         all.extend(named);
         for line in step.expectations.iter().flat_map(|expectation| &expectation.lines) {
-            if line.text.trim_end().ends_with("(re)") {
-                let groups =
-                    GROUP.captures_iter(&line.text).map(|found| found.get(1).expect("group 1 is not optional"));
-                all.extend(groups.map(|name| Capture {
-                    name: name.as_str().to_owned(),
-                    span: line.part(name.range()),
-                    item,
-                }));
-            }
+            all.extend(expect::named_groups(&line.text).into_iter().map(|(name, place)| Capture {
+                name,
+                span: Span::new(line.span.start + place.start, line.span.start + place.end),
+                item,
+            }));
         }
     }
     all

@@ -349,7 +349,8 @@ fn spinner(step: &str, timeout: Duration) -> ProgressBar {
     let template = format!("  {{spinner}} {step} {{elapsed}} of {}", show_duration(timeout));
     bar.set_style(ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_spinner()));
     let late = bar.clone();
-    std::thread::spawn(move || {
+    // Without a thread to be had there is no spinner: no reason to lose a step.
+    _ = std::thread::Builder::new().spawn(move || {
         std::thread::sleep(PATIENCE);
         if !late.is_finished() {
             late.set_draw_target(ProgressDrawTarget::stderr());

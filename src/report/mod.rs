@@ -13,5 +13,5 @@ pub use live::{LastTime, Live};
 pub use margin::Margin;
 pub use plan_text::{PlanJson, plan_json, plan_text, step_text};
 pub use run_json::{RunJson, run_json};
-pub use styles::Styles;
+pub use styles::{Styles, paint};
 pub use table::{run_table, simple_table};

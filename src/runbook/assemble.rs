@@ -49,7 +49,8 @@ pub fn read(source: Source) -> Result<(Runbook, Vec<Diagnostic>), Box<Refused>> 
 }
 
 fn default_title(source: &Source, sections: &[Section]) -> String {
-    let heading = sections.iter().find(|section| section.level > 0).map(|section| section.title.clone());
+    let heading = sections.iter().find(|section| section.level > 0);
+    let heading = heading.map(|section| crate::text::shorten(&section.title, 200));
     heading.unwrap_or_else(|| {
         let stem = std::path::Path::new(&source.name).file_stem();
         stem.map_or_else(|| source.name.clone(), |stem| stem.to_string_lossy().into_owned())
@@ -177,7 +178,7 @@ impl<'a> Assembler<'a> {
         }
         let phrase = attributes.phrase.as_ref().or(attributes.name.as_ref());
         if let (Gate::Type, Some((phrase, span))) = (gate, phrase)
-            && is_answer(phrase)
+            && names::is_answer(phrase)
         {
             let message = format!("the phrase `{phrase}` is an answer at every gate, so it could be typed by mistake");
             let help = "write phrase='…' with words that nobody types for another reason";
@@ -318,14 +319,6 @@ impl<'a> Assembler<'a> {
             self.found.push(Diagnostic::error(Code::File, at, message).help("split it into several runbooks"));
         }
     }
-}
-
-/// Whether a phrase begins with a word that means something else at a gate.
-fn is_answer(phrase: &str) -> bool {
-    const ANSWERS: &[&str] =
-        &["y", "yes", "n", "no", "s", "skip", "q", "quit", "v", "view", "h", "help", "?", "d", "done", "f", "failed"];
-    let word = phrase.split([' ', ':']).next().unwrap_or_default();
-    ANSWERS.contains(&word.to_ascii_lowercase().as_str())
 }
 
 /// Whether two expectations check the same stream; `{combined}` checks both.

@@ -13,6 +13,8 @@ use std::time::Duration;
 const BUILT: &[&str] = &["stepgate", "title", "description", "owner", "defaults", "acceptance"];
 /// Keys that the format knows and that are not built yet.
 const LATER: &[&str] = &["params", "secrets", "targets", "env", "sections", "requires", "tools", "max-age"];
+/// The longest title or owner, in characters.
+const MAX_SHORT: usize = 200;
 /// The format version that this stepgate reads.
 const VERSION: i64 = 1;
 
@@ -91,9 +93,9 @@ fn check_version(entries: &[(Key, Node)], yaml: Span) -> Result<(), Diagnostic> 
 fn read_entry(front: &mut FrontMatter, key: &Key, value: &Node, found: &mut Vec<Diagnostic>) -> Result<(), Diagnostic> {
     match key.text.as_str() {
         "stepgate" => {}
-        "title" => front.title = Some(value.text("title")?),
+        "title" => front.title = Some(value.short_text("title")?),
         "description" => front.description = Some(value.text("description")?),
-        "owner" => front.owner = Some(value.text("owner")?),
+        "owner" => front.owner = Some(value.short_text("owner")?),
         "defaults" => front.defaults = defaults(value, found)?,
         "acceptance" => front.acceptance = acceptance(value, found)?,
         known if LATER.contains(&known) => return Err(not_supported(key.span, &format!("the key `{known}`"))),
@@ -170,6 +172,17 @@ impl Node {
         };
         Err(Diagnostic::error(Code::WrongValue, self.span, format!("`{key}` must be text, found {kind}"))
             .help("put the value in quotes"))
+    }
+
+    /// Text that every list of runs repeats.
+    fn short_text(&self, key: &str) -> Result<String, Diagnostic> {
+        let text = self.text(key)?;
+        if text.chars().count() <= MAX_SHORT {
+            return Ok(text);
+        }
+        let message = format!("`{key}` has {} characters, more than {MAX_SHORT}", text.chars().count());
+        Err(Diagnostic::error(Code::WrongValue, self.span, message)
+            .help("say it in a line; `description` may be longer"))
     }
 
     fn duration(&self, key: &str) -> Result<Duration, Diagnostic> {

@@ -20,4 +20,4 @@ pub use attributes::check_variable;
 pub use decode::{MAX_BYTES, declares_runbook, decode};
 pub use duration::{parse_duration, show_duration};
 pub use model::*;
-pub use names::{is_reserved_variable, slug};
+pub use names::{ANSWERS, is_reserved_variable, slug};

@@ -65,6 +65,16 @@ pub fn is_reserved_variable(name: &str) -> bool {
     NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
+/// The words that mean something at a gate or a manual step, whatever its phrase; `engine` reads them.
+pub const ANSWERS: &[&str] =
+    &["y", "yes", "n", "no", "s", "skip", "q", "quit", "v", "view", "h", "help", "?", "d", "done", "f", "failed"];
+
+/// Whether a phrase begins with a word that means something else at a gate.
+pub fn is_answer(phrase: &str) -> bool {
+    let word = phrase.split([' ', ':']).next().unwrap_or_default();
+    ANSWERS.contains(&word.to_ascii_lowercase().as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

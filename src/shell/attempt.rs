@@ -1,3 +1,6 @@
+//! One try of one step, and the order that is restored after it.
+
+use std::cell::Cell;
 use std::future::Future;
 use std::io;
 use std::pin::{Pin, pin};
@@ -27,6 +30,8 @@ enum Attempt {
     Unsent(io::Error),
     TimedOut,
     Interrupted,
+    /// The interrupt came before anything was sent.
+    Withheld,
 }
 
 impl Session {
@@ -70,10 +75,14 @@ impl Session {
         let Self { connection: Some(connection), streams, .. } = self else {
             return Attempt::Unsent(io::ErrorKind::NotConnected.into());
         };
-        let mut exchange = pin!(exchange(connection, &frame, &secrets, streams, sink));
+        let sent = Cell::new(0);
+        let mut exchange = pin!(exchange(connection, &frame, &secrets, streams, sink, &sent));
         // The bounds come first: output that never pauses must not keep them from being looked at.
         select! { biased;
-            () = interrupt => Attempt::Interrupted,
+            () = interrupt => match sent.get() {
+                0 => Attempt::Withheld,
+                _ => Attempt::Interrupted,
+            },
             () = sleep(request.timeout) => match timeout(LAST_WORD, exchange).await {
                 Ok(verdict) => Attempt::Verdict(verdict),
                 Err(_) => Attempt::TimedOut,
@@ -110,6 +119,10 @@ impl Session {
             Attempt::Verdict(verdict) => self.judge(verdict, end).await,
             Attempt::Unsent(error) => (How::NotRun(format!("cannot reach a shell: {error}")), None),
             Attempt::TimedOut => (How::TimedOut, Some(self.end_connection().await)),
+            Attempt::Withheld => {
+                self.end_connection().await;
+                (How::NotRun("a signal came before it was sent".into()), None)
+            }
             Attempt::Interrupted => (How::Interrupted, Some(self.end_connection().await)),
         };
         self.streams.release();

@@ -1,3 +1,5 @@
+//! What a session is started with.
+
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;

@@ -1,3 +1,5 @@
+//! The outer shell's process and the control connection to it.
+
 use std::io;
 use std::process::Stdio;
 use std::time::Duration;

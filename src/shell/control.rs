@@ -1,3 +1,5 @@
+//! Marks on the control connection: found by their secrets, whatever else stands there.
+
 use std::io;
 
 use memchr::memchr;

@@ -1,3 +1,5 @@
+//! The parts of a state's dump.
+
 /// Splits what `declare -p`, `trap -p` or `alias -p` printed into its statements: at the newlines outside quotes.
 pub(super) fn statements(dump: &[u8]) -> Vec<&[u8]> {
     let mut found = Vec::new();

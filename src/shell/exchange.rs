@@ -1,3 +1,6 @@
+//! A frame is sent, a verdict comes back.
+
+use std::cell::Cell;
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
@@ -27,26 +30,27 @@ pub(super) enum Verdict {
 /// by the inner one.
 const PULSE: Duration = Duration::from_millis(100);
 
-/// Sends a frame, delivers output as it comes, and waits for the verdict. Has no bound of its own.
+/// Sends a frame, delivers output as it comes, and waits for the verdict. Counts in `sent` what was sent of the frame.
+/// Has no bound of its own.
 pub(super) async fn exchange(
     connection: &mut Connection,
     frame: &[u8],
     secrets: &Secrets,
     streams: &mut Streams,
     sink: &mut dyn OutputSink,
+    sent: &Cell<usize>,
 ) -> Verdict {
     let token = connection.inner.as_ref().map(|inner| inner.token.clone()).unwrap_or_default();
     let expected = [secrets.nonce.as_str(), token.as_str()];
-    let mut sent = 0;
     let mut pulse = interval_at(Instant::now() + PULSE, PULSE);
     loop {
         let mark = select! {
             mark = connection.control.next(&expected) => mark,
-            result = connection.stdin.write(&frame[sent..]), if sent < frame.len() => {
+            result = connection.stdin.write(&frame[sent.get()..]), if sent.get() < frame.len() => {
                 match result {
-                    Ok(length) => sent += length,
+                    Ok(length) => sent.set(sent.get() + length),
                     // Whoever closed it will be heard of.
-                    Err(_) => sent = frame.len(),
+                    Err(_) => sent.set(frame.len()),
                 }
                 continue;
             }
@@ -54,7 +58,7 @@ pub(super) async fn exchange(
             _ = pulse.tick() => {
                 if Entry::read(connection.outer).is_none() {
                     // The inner shell may live, and begin only now.
-                    return Verdict::Closed { begun: sent > 0 };
+                    return Verdict::Closed { begun: sent.get() > 0 };
                 }
                 continue;
             }

@@ -1,3 +1,5 @@
+//! What is sent for one step.
+
 use std::fmt::Write;
 
 use super::quote::quote;
@@ -42,6 +44,9 @@ pub(super) fn frame(request: &StepRequest<'_>, prelude: &Prelude<'_>) -> Option<
         let value = quote(value.as_bytes());
         push(&mut payload, format_args!("\\builtin export {name}={value} || __sg_c=variable"));
     }
+    for name in request.unset {
+        push(&mut payload, format_args!("\\builtin unset -v {name} || __sg_c=variable"));
+    }
     let Paths { stdout, stderr, state } = prelude.paths;
     push(&mut payload, format_args!("__sg_1={stdout} __sg_2={stderr} __sg_m={state}"));
     push(&mut payload, format_args!("__sg_b={}", prelude.secrets.begin));
@@ -55,7 +60,8 @@ pub(super) fn frame(request: &StepRequest<'_>, prelude: &Prelude<'_>) -> Option<
 
 /// Whether this step's variables can be set in a shell in this state.
 pub(super) fn refuse_variables(request: &StepRequest<'_>, state: Option<&State>) -> Option<String> {
-    for (name, value) in request.variables {
+    let set = request.variables.iter().map(|(name, value)| (name, value.as_str()));
+    for (name, value) in set.chain(request.unset.iter().map(|name| (name, ""))) {
         let known = state.and_then(|state| state.variable(name));
         if !is_name(name) || value.contains('\0') {
             return Some(format!("`{name}` cannot be a variable: its name or its value is not one"));

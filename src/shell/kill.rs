@@ -1,3 +1,5 @@
+//! Ending a tree of processes, whatever shape it has.
+
 use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
@@ -49,6 +51,7 @@ impl Tree<'_> {
     /// Ends them all: TERM to the group, after at most `grace` KILL to everyone. Says who was met and who is left.
     pub(super) async fn end(&self, grace: Duration) -> (BTreeSet<Entry>, Vec<Process>) {
         let mut met = self.members();
+        tracing::debug!(outer = self.outer, processes = met.len(), "ending a session's processes");
         if let Some(group) = Pid::from_raw(self.outer) {
             let _ = kill_process_group(group, Signal::TERM);
             // A stopped process gets its TERM only when it goes on.

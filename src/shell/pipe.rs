@@ -1,3 +1,5 @@
+//! A step's pipe, read without ever blocking.
+
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::pin::Pin;

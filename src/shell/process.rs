@@ -1,3 +1,5 @@
+//! The process table.
+
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -5,12 +7,15 @@ use memchr::memmem;
 
 use super::driver::INNER;
 
+/// What is kept of a command line, in characters.
+const LONGEST_COMMAND: usize = 200;
+
 /// A process that is still there.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Process {
     /// Its pid.
     pub pid: i32,
-    /// Its command line, or its short name in brackets.
+    /// The beginning of its command line, or its short name in brackets.
     pub command: String,
 }
 
@@ -114,6 +119,6 @@ fn command(pid: i32) -> String {
     let joined = words.join(" ");
     match joined.trim_end() {
         "" => format!("[{}]", fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim_end()),
-        joined => joined.to_owned(),
+        joined => joined.chars().take(LONGEST_COMMAND).collect(),
     }
 }

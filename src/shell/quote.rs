@@ -1,3 +1,5 @@
+//! Bytes as a shell reads them back: one line of ASCII.
+
 /// Spells `bytes` as one bash word of printable ASCII on one line: `read -N` counts characters of whatever locale
 /// a step has set, and a line of its own could be taken for a command to the outer shell.
 pub(super) fn quote(bytes: &[u8]) -> String {

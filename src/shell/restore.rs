@@ -1,3 +1,5 @@
+//! The text that gives a new shell the state of an old one.
+
 use std::collections::BTreeSet;
 
 use memchr::memmem;

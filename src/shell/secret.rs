@@ -1,3 +1,5 @@
+//! Random words that no step can know.
+
 use std::io;
 
 /// In bytes.

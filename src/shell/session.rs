@@ -1,3 +1,5 @@
+//! A session: one shell from step to step.
+
 use std::future::Future;
 use std::io;
 use std::pin::pin;
@@ -33,6 +35,9 @@ pub enum SessionError {
     /// Pipes or memory files cannot be had.
     #[error("cannot make a session's streams: {0}")]
     Streams(io::Error),
+    /// The caller's interrupt came first.
+    #[error("a signal came before the shell had started")]
+    Interrupted,
     /// It is no bash, or too old a one.
     #[error("`{shell}` does not answer as a bash of at least 4.1: {reason}")]
     NoAnswer {
@@ -57,12 +62,12 @@ pub struct Session {
 }
 
 impl Session {
-    /// Starts a session.
+    /// Starts a session, unless `interrupt` is ready first.
     ///
     /// # Errors
     ///
     /// If the shell cannot be started or does not do what a bash does.
-    pub async fn start(config: SessionConfig) -> Result<Self, SessionError> {
+    pub async fn start(config: SessionConfig, interrupt: impl Future<Output = ()>) -> Result<Self, SessionError> {
         let shell = config.shell.display().to_string();
         let spawn = |source| SessionError::Spawn {
             shell: shell.clone(),
@@ -72,11 +77,12 @@ impl Session {
         let connection = Some(Connection::open(&config).map_err(spawn)?);
         let streams = Streams::new().map_err(SessionError::Streams)?;
         let mut session = Self { config, connection, streams, base: None, state: None, xtrace: false };
-        let first = StepRequest { id: 0, script: "", variables: &[], timeout: START_LIMIT, combined: true };
-        let end = session.run(first, &mut Discard, std::future::pending()).await;
+        let first = StepRequest { id: 0, script: "", variables: &[], unset: &[], timeout: START_LIMIT, combined: true };
+        let end = session.run(first, &mut Discard, interrupt).await;
         session.base = session.state.take();
         match (end.how, &session.base) {
             (How::Exited(0), Some(_)) => Ok(session),
+            (How::Interrupted, _) => Err(SessionError::Interrupted),
             (how, _) => {
                 let reason = format!("{how:?} {}", end.notes.join(", "));
                 Err(SessionError::NoAnswer { shell, reason })

@@ -1,3 +1,5 @@
+//! A shell's state, as it prints it itself.
+
 use std::collections::BTreeSet;
 
 use memchr::memmem;

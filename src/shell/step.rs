@@ -1,3 +1,5 @@
+//! A step as it is asked for, and what became of it.
+
 use std::time::Duration;
 
 use super::process::Process;
@@ -11,6 +13,8 @@ pub struct StepRequest<'a> {
     pub script: &'a str,
     /// Exported anew before the step, whatever an earlier step did to them.
     pub variables: &'a [(String, String)],
+    /// Names that are unset before the step, whatever an earlier step or the environment put into them.
+    pub unset: &'a [String],
     /// Wall time after which the step is ended.
     pub timeout: Duration,
     /// Both streams as one, in the order in which they were written; it arrives as [`Stream::Stdout`].

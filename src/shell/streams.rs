@@ -1,3 +1,5 @@
+//! The streams of this step and of those before it.
+
 use std::fs::File;
 use std::future::poll_fn;
 use std::io::{self, Read, Seek};

@@ -40,10 +40,10 @@ fn steps(count: u64) {
     };
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_all().build().expect("a runtime").block_on(async {
-        let mut session = Session::start(config).await.expect("a session");
+        let mut session = Session::start(config, std::future::pending()).await.expect("a session");
         for id in 0..count {
             let timeout = Duration::from_secs(10);
-            let request = StepRequest { id, script: "echo", variables: &[], timeout, combined: false };
+            let request = StepRequest { id, script: "echo", variables: &[], unset: &[], timeout, combined: false };
             session.run(request, &mut Discard, pending()).await;
         }
         session.close(&mut Discard).await;

@@ -442,3 +442,50 @@ fn an_option_that_swallows_assignments_keeps_no_variable_from_later_steps() {
     );
     assert_eq!(sandbox.stepgate("run r.md").code, 0, "{}", sandbox.stepgate("log").stdout);
 }
+
+#[test]
+fn what_a_script_puts_into_a_captured_name_is_nobodys_finding() {
+    let sandbox = Sandbox::with(
+        "```bash {name=guess effect=read}\nSNAP=my-guess\n```\n\n```bash {name=look capture=SNAP}\necho real\n```\n\n```bash {name=use effect=read}\necho \"would delete $SNAP\"\n```\n",
+    );
+    let mut command = sandbox.command(["run", "r.md", "--from", "use"]);
+    assert_eq!(done(command.output().unwrap()).code, 1);
+    assert_eq!(sandbox.stepgate("run r.md --only guess --only use").code, 1, "nounset fails what was never captured");
+    assert_eq!(sandbox.stepgate("run r.md --yes").code, 0);
+}
+
+#[test]
+fn a_gated_always_step_is_not_dropped_from_a_partial_run() {
+    let sandbox = Sandbox::with(&[step("a", "effect=read"), step("cleanup", "always gate=confirm")].concat());
+    let done = sandbox.stepgate("run r.md --only a");
+    assert_eq!(done.code, 3, "{done:?}");
+    assert_eq!(statuses(&sandbox.log()), "a=passed cleanup=suspended");
+}
+
+#[test]
+fn a_title_is_a_line_and_no_title_can_spoil_the_list_of_runs() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "long.md",
+        format!("---\nstepgate: 1\ntitle: {}\n---\n```bash {{name=a gate=none}}\ntrue\n```\n", "x".repeat(70_000)),
+    );
+    assert_eq!(sandbox.stepgate("run long.md").code, 2);
+    sandbox.runbook("heading.md", &format!("# {}\n\n```bash {{name=a gate=none}}\ntrue\n```\n", "x".repeat(70_000)));
+    assert_eq!(sandbox.stepgate("run heading.md").code, 0);
+    assert_eq!(sandbox.stepgate("run heading.md").code, 0);
+}
+
+#[test]
+fn a_store_tracked_in_a_worktree_is_refused_too() {
+    let sandbox = Sandbox::new();
+    let script = "git init -q main && cd main && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m x && git worktree add -q ../tree";
+    assert!(Command::new("bash").args(["-c", script]).current_dir(sandbox.path("")).status().unwrap().success());
+    sandbox.runbook("tree/r.md", &step("a", "effect=read"));
+    let run = || done(sandbox.command(["run", "r.md"]).current_dir(sandbox.path("tree")).output().unwrap());
+    assert_eq!(run().code, 0);
+    let add =
+        Command::new("git").args(["add", "-f", ".stepgate/ledger.jsonl"]).current_dir(sandbox.path("tree")).status();
+    assert!(add.unwrap().success());
+    let refused = run();
+    assert!(refused.code == 5 && refused.stderr.contains("Git tracks it"), "{refused:?}");
+}

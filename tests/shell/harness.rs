@@ -85,13 +85,13 @@ impl Shell {
 
     pub async fn with(config: SessionConfig) -> Self {
         become_subreaper().expect("prctl");
-        let session = Session::start(config).await.expect("a session");
+        let session = Session::start(config, std::future::pending()).await.expect("a session");
         Self { session, recorder: Recorder::default(), id: 0 }
     }
 
     pub fn request<'a>(&mut self, script: &'a str) -> StepRequest<'a> {
         self.id += 1;
-        StepRequest { id: self.id, script, variables: &[], timeout: LIMIT, combined: false }
+        StepRequest { id: self.id, script, variables: &[], unset: &[], timeout: LIMIT, combined: false }
     }
 
     pub async fn run(&mut self, script: &str) -> Ran {

@@ -60,10 +60,10 @@ fn a_shell_that_is_missing_or_no_bash_is_an_error_of_the_start() {
     block_on(async {
         let mut missing = config();
         missing.shell = "no-such-shell".into();
-        assert!(matches!(Session::start(missing).await, Err(SessionError::Spawn { .. })));
+        assert!(matches!(Session::start(missing, std::future::pending()).await, Err(SessionError::Spawn { .. })));
         let mut other = config();
         other.shell = "true".into();
-        let error = Session::start(other).await.err().expect("an error");
+        let error = Session::start(other, std::future::pending()).await.err().expect("an error");
         assert!(error.to_string().starts_with("`true` does not answer as a bash"), "{error}");
     });
 }
