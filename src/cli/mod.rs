@@ -16,6 +16,7 @@ mod output;
 mod plan;
 mod prompt;
 mod run;
+mod screen;
 mod signals;
 mod terminal;
 mod unfinished;

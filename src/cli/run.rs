@@ -5,6 +5,7 @@ use super::error::{Exit, Failure};
 use super::log::store_path;
 use super::output::{eprint_line, print};
 use super::prompt::TerminalPrompter;
+use super::screen::TerminalScreen;
 use super::terminal::Terminal;
 use super::unfinished::{History, history};
 use super::{environment, next, plan, signals};
@@ -15,7 +16,7 @@ use crate::event::{
 use crate::hash::sha256;
 use crate::journal::{Clock, Entry, Journal, Lock, RunFolder, RunId, Store};
 use crate::plan::{Action, Plan, Planned, Selection};
-use crate::report::{Live, run_table};
+use crate::report::{Live, Screen as _, run_table};
 use crate::runbook::Gate;
 use crate::shell::{SessionConfig, become_subreaper, local_environment};
 use jiff::Timestamp;
@@ -129,7 +130,8 @@ fn execute(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| failed("the runtime does not start", error))?;
     let width = || terminal.width();
-    let mut live = Live::new(plan, terminal.styles(), Box::new(std::io::stderr()), &width);
+    let screen = TerminalScreen::start().map_err(|error| failed("no thread for the screen", error))?;
+    let mut live = Live::new(plan, terminal.styles(), Box::new(screen), &width);
     if let Some(last) = &record.history.last {
         live = live.last_time(last);
     }
@@ -150,6 +152,7 @@ fn execute(
         Ok(engine.run(header).await)
     });
     let ending = ending.map_err(|error| failed("signals cannot be listened for", error))?;
+    watchers.live.settle();
     Ok((ending, watchers.lost))
 }
 
@@ -227,25 +230,35 @@ fn new_run_id() -> Result<RunId, Failure> {
 fn conclude(ending: &Ending, options: &args::Run, terminal: &Terminal) -> Exit {
     let state = &ending.state;
     if options.format == Format::Human {
-        eprint_line("");
+        say(&[String::new()]);
         let table = run_table(state, ending.broken.is_some(), &terminal.output_styles());
         if let Err(failure) = print(&table) {
             failure.print(terminal);
         }
     }
     if let Some(error) = &ending.broken {
-        eprint_line(&format!("error: the record could not be written: {error}"));
-        for step in &ending.unrecorded {
-            eprint_line(&format!("  {}: {}, not recorded", step.instance, result_words(step)));
-        }
-        eprint_line("  nothing further was started; what is not in the table above is not recorded");
+        let unrecorded = ending.unrecorded.iter();
+        let unrecorded = unrecorded.map(|step| format!("  {}: {}, not recorded", step.instance, result_words(step)));
+        let mut lines = vec![format!("error: the record could not be written: {error}")];
+        lines.extend(unrecorded);
+        lines.push("  nothing further was started; what is not in the table above is not recorded".to_owned());
+        say(&lines);
         return Exit::Record;
     }
-    for line in next::steps(state, options) {
-        eprint_line(&line);
-    }
+    say(&next::steps(state, options));
     match (state.verdict(), state.interrupted.as_deref()) {
         (RunVerdict::Interrupted, Some("TERM")) => Exit::Terminated,
         (verdict, _) => Exit::of(verdict),
+    }
+}
+
+/// Lines to standard error. The run is over and recorded: a reader who stalls keeps it from ending for a moment only.
+fn say(lines: &[String]) {
+    match TerminalScreen::start() {
+        Ok(mut screen) => {
+            lines.iter().for_each(|line| screen.line(line));
+            screen.settle();
+        }
+        Err(_) => lines.iter().for_each(|line| eprint_line(line)),
     }
 }

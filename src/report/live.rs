@@ -8,18 +8,25 @@ use crate::event::{
     StepState, Stream, result_words,
 };
 use crate::plan::{Action, Plan, PlannedStep};
-use crate::runbook::show_duration;
 use crate::text::{escape, escape_line, shorten, took};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use owo_colors::Style;
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write;
 use std::time::Duration;
 
 /// Lines of one step's output that are shown as they come; the rest is counted and kept in the record.
 const SHOWN_LINES: usize = 200;
-/// A step that takes longer gets a spinner.
-const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Where the live view is shown. Nothing here may block for long, whatever reads at the other end.
+pub trait Screen {
+    /// Shows a line.
+    fn line(&mut self, line: &str);
+    /// A step runs: after a moment a spinner says so.
+    fn spin(&mut self, step: &str, timeout: Duration);
+    /// No step runs any more.
+    fn still(&mut self);
+    /// Waits a moment until everything is shown.
+    fn settle(&mut self);
+}
 
 /// How a step went in the last run of the same runbook.
 #[derive(Clone, Debug)]
@@ -35,7 +42,7 @@ pub struct Live<'a> {
     plan: &'a Plan,
     steps: HashMap<&'a str, &'a PlannedStep>,
     styles: Styles,
-    out: Box<dyn Write + 'a>,
+    screen: Box<dyn Screen + 'a>,
     /// Columns of the terminal now; `None` if it is none.
     width: &'a dyn Fn() -> Option<usize>,
     last_time: BTreeMap<String, LastTime>,
@@ -46,17 +53,21 @@ pub struct Live<'a> {
     margins: BTreeMap<Stream, Margin>,
     shown: usize,
     hidden: usize,
-    spinner: Option<ProgressBar>,
 }
 
 impl<'a> Live<'a> {
-    /// A view that writes to `out`.
-    pub fn new(plan: &'a Plan, styles: Styles, out: Box<dyn Write + 'a>, width: &'a dyn Fn() -> Option<usize>) -> Self {
+    /// A view on `screen`.
+    pub fn new(
+        plan: &'a Plan,
+        styles: Styles,
+        screen: Box<dyn Screen + 'a>,
+        width: &'a dyn Fn() -> Option<usize>,
+    ) -> Self {
         Self {
             plan,
             steps: plan.steps.iter().map(|step| (step.name.as_str(), step)).collect(),
             styles,
-            out,
+            screen,
             width,
             last_time: BTreeMap::new(),
             section: None,
@@ -64,7 +75,6 @@ impl<'a> Live<'a> {
             margins: BTreeMap::new(),
             shown: 0,
             hidden: 0,
-            spinner: None,
         }
     }
 
@@ -81,7 +91,9 @@ impl<'a> Live<'a> {
     /// Shows an event; `state` is the run after it.
     pub fn event(&mut self, event: &Event, state: &RunState) {
         self.show_event(event, state);
-        _ = self.out.flush();
+        if matches!(event, Event::GateOpened { .. } | Event::ManualOpened { .. }) {
+            self.settle();
+        }
     }
 
     /// Shows output of the running step, as it comes.
@@ -109,14 +121,13 @@ impl<'a> Live<'a> {
         }
     }
 
+    /// Waits a moment until everything stands on the screen: before somebody else writes there.
+    pub fn settle(&mut self) {
+        self.screen.settle();
+    }
+
     fn line(&mut self, line: &str) {
-        let out = &mut self.out;
-        // A terminal that went away must not end the run: its results are in the record.
-        let mut write = || _ = writeln!(out, "{line}");
-        match &self.spinner {
-            Some(spinner) => spinner.suspend(write),
-            None => write(),
-        }
+        self.screen.line(line);
     }
 
     fn show_event(&mut self, event: &Event, state: &RunState) {
@@ -251,7 +262,7 @@ impl<'a> Live<'a> {
         if let Some(shell) = self.steps.get(step.name.as_str()).and_then(|step| step.shell())
             && (self.width)().is_some()
         {
-            self.spinner = Some(spinner(&step.name, shell.timeout));
+            self.screen.spin(&step.name, shell.timeout);
         }
     }
 
@@ -284,9 +295,7 @@ impl<'a> Live<'a> {
 
     fn step_finished(&mut self, outcome: &StepFinished, state: &RunState) {
         self.end_output();
-        if let Some(spinner) = self.spinner.take() {
-            spinner.finish_and_clear();
-        }
+        self.screen.still();
         for expectation in &outcome.expectations {
             self.expectation(expectation);
         }
@@ -341,21 +350,4 @@ fn mark(stream: Stream) -> &'static str {
         Stream::Stdout => "  │ ",
         Stream::Stderr => "  ┆ ",
     }
-}
-
-/// A spinner with elapsed time and timeout, seen only after a moment.
-fn spinner(step: &str, timeout: Duration) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-    let template = format!("  {{spinner}} {step} {{elapsed}} of {}", show_duration(timeout));
-    bar.set_style(ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_spinner()));
-    let late = bar.clone();
-    // Without a thread to be had there is no spinner: no reason to lose a step.
-    _ = std::thread::Builder::new().spawn(move || {
-        std::thread::sleep(PATIENCE);
-        if !late.is_finished() {
-            late.set_draw_target(ProgressDrawTarget::stderr());
-            late.enable_steady_tick(Duration::from_millis(100));
-        }
-    });
-    bar
 }

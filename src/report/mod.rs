@@ -9,7 +9,7 @@ mod run_json;
 mod styles;
 mod table;
 
-pub use live::{LastTime, Live};
+pub use live::{LastTime, Live, Screen};
 pub use margin::Margin;
 pub use plan_text::{PlanJson, plan_json, plan_text, step_text};
 pub use run_json::{RunJson, run_json};

@@ -172,7 +172,7 @@ fn peak_memory(pid: u32) -> Option<u64> {
 }
 
 /// Waits until `holds`, or fails.
-pub fn wait_until(what: &str, holds: impl Fn() -> bool) {
+pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while !holds() {
         assert!(Instant::now() < deadline, "waited in vain: {what}");

@@ -1,8 +1,9 @@
 //! Steps that do their worst: nothing changes outside their own verdict.
 
-use crate::harness::{Done, Sandbox, done, finish, is_alive, kill, statuses, watch};
+use crate::harness::{Done, Sandbox, done, finish, is_alive, kill, statuses, wait_until, watch};
 use serde_json::Value;
 use std::process::Command;
+use std::process::Stdio;
 use std::time::Duration;
 use stepgate::hash::sha256;
 
@@ -525,4 +526,16 @@ fn the_words_of_a_runbook_drive_no_terminal_when_they_are_shown() {
         assert_tame(&format!("standard output of {arguments:?}"), &output.stdout);
         assert_tame(&format!("standard error of {arguments:?}"), &output.stderr);
     }
+}
+
+#[test]
+fn a_reader_who_stalls_keeps_no_timeout_from_being_heard() {
+    let body = "```bash {name=loud effect=read timeout=2s}\nfor i in $(seq 2000); do printf '%01000d\\n' $i; done\nsleep 600\n```\n";
+    let sandbox = Sandbox::with(body);
+    // Nobody reads standard error, and a pipe holds far less than the step prints.
+    let mut child = sandbox.command(["run", "r.md"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("the run ended", || child.try_wait().unwrap().is_some());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let log = sandbox.log();
+    assert_eq!((log["verdict"].as_str(), log["steps"][0]["reason"].as_str()), (Some("failed"), Some("timeout")));
 }
