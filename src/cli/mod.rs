@@ -15,6 +15,7 @@ mod next;
 mod output;
 mod plan;
 mod prompt;
+mod record;
 mod run;
 mod screen;
 mod signals;

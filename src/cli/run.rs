@@ -2,26 +2,24 @@
 
 use super::args::{self, Format};
 use super::error::{Exit, Failure};
-use super::log::store_path;
 use super::output::{eprint_line, print};
 use super::prompt::TerminalPrompter;
+use super::record::Record;
 use super::screen::TerminalScreen;
 use super::terminal::Terminal;
-use super::unfinished::{History, history};
 use super::{environment, next, plan, signals};
 use crate::engine::{Answers, Ending, Engine, Observer, Recorder, Setting};
 use crate::event::{
     Event, JOURNAL_FORMAT, RunStarted, RunState, RunVerdict, StepHeader, StepKind, Stream, result_words,
 };
 use crate::hash::sha256;
-use crate::journal::{Clock, Entry, Journal, Lock, RunFolder, RunId, Store};
+use crate::journal::{Clock, Entry, Journal, RunId, Store};
 use crate::plan::{Action, Plan, Planned, Selection};
 use crate::report::{Live, Screen as _, run_table};
 use crate::runbook::Gate;
 use crate::shell::{SessionConfig, become_subreaper, local_environment};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -60,7 +58,7 @@ pub fn run(options: &args::Run, terminal: &Terminal) -> Result<Exit, Failure> {
         plan: plan.hash(),
         title: plan.title.clone(),
         profile: None,
-        operator: operator.clone(),
+        operator,
         directory: session.directory.display().to_string(),
         overrides: overrides(options),
         selection: selection.is_partial().then_some(selection),
@@ -68,7 +66,8 @@ pub fn run(options: &args::Run, terminal: &Terminal) -> Result<Exit, Failure> {
         acceptance: plan.acceptance.iter().map(|criterion| (criterion.id.clone(), criterion.text.clone())).collect(),
         steps: plan.steps.iter().map(step_header).collect(),
     };
-    let (ending, lost) = execute(options, terminal, &plan, chosen, answers, header, record, session, operator)?;
+    let prepared = Prepared { plan: &plan, chosen, answers, header, session, record };
+    let (ending, lost) = execute(prepared, options, terminal)?;
     let exit = conclude(&ending, options, terminal);
     Ok(match lost {
         Some(failure) => {
@@ -79,49 +78,23 @@ pub fn run(options: &args::Run, terminal: &Terminal) -> Result<Exit, Failure> {
     })
 }
 
-/// What of the disk a run uses; nothing at all with `--ephemeral`.
-#[derive(Default)]
-struct Record {
-    store: Option<Store>,
-    folder: Option<RunFolder>,
-    journal: Option<File>,
-    history: History,
-    _lock: Option<Lock>,
-}
-
-impl Record {
-    fn open(options: &args::Run, run: &RunId, path: &Path, text: &str, operator: &str) -> Result<Self, Failure> {
-        let store = Store::create(&store_path(options.store.as_ref())?)?;
-        let lock = store.lock(path, &environment::holder(run.as_str(), operator))?;
-        let history = history(&store, &path.display().to_string());
-        let (folder, journal) = store.create_run(run, text.as_bytes())?;
-        Ok(Self { store: Some(store), folder: Some(folder), journal: Some(journal), history, _lock: Some(lock) })
-    }
-
-    /// Names the newest run of the runbook that was never closed, so that it is not forgotten.
-    fn name_unfinished(&self) {
-        let Some((run, verdict)) = self.history.unfinished.first() else { return };
-        let words = if *verdict == RunVerdict::Running { "unfinished" } else { verdict.as_str() };
-        let others = match self.history.unfinished.len() - 1 {
-            0 => String::new(),
-            more => format!(", and {more} older"),
-        };
-        eprint_line(&format!("note: run {run} of this runbook is {words}{others}: stepgate log {run}"));
-    }
-}
-
-#[expect(clippy::too_many_arguments, reason = "the one place where everything that a run is made of comes together")]
-fn execute(
-    options: &args::Run,
-    terminal: &Terminal,
-    plan: &Plan,
+/// Everything that a run is made of.
+struct Prepared<'a> {
+    plan: &'a Plan,
     chosen: Vec<bool>,
     answers: Answers,
     header: RunStarted,
-    record: Record,
     session: SessionConfig,
-    operator: String,
+    record: Record,
+}
+
+/// Runs. The second of what it returns is why the journal's lines could not be printed to their end.
+fn execute(
+    prepared: Prepared<'_>,
+    options: &args::Run,
+    terminal: &Terminal,
 ) -> Result<(Ending, Option<Failure>), Failure> {
+    let Prepared { plan, chosen, answers, header, session, record } = prepared;
     let failed = |what: &str, error: std::io::Error| {
         Failure::new(Exit::Record, format!("{what}: {error}")).hint("nothing was run")
     };
@@ -140,7 +113,7 @@ fn execute(
     let mut prompter = TerminalPrompter::new(*terminal, !options.non_interactive);
     let ending = runtime.block_on(async {
         let setting = Setting {
-            operator,
+            operator: header.operator.clone(),
             session,
             folder: record.folder,
             ledger: record.store.as_ref().map(Store::ledger),
