@@ -1,7 +1,6 @@
 //! How commands end.
 
-use super::output::eprint_line;
-use super::terminal::Terminal;
+use super::terminal::{Terminal, eprint_line};
 use crate::engine::AnswerError;
 use crate::event::RunVerdict;
 use crate::journal::{FindError, LockError, RunIdError, StoreError};

@@ -3,7 +3,8 @@
 use super::args::{self, Format};
 use super::error::{Exit, Failure};
 use super::files;
-use super::output::{eprint_line, print, print_json};
+use super::output::{print, print_json};
+use super::terminal::eprint_line;
 use crate::plan::plan as make_plan;
 use crate::report::simple_table;
 use serde::Serialize;

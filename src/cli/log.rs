@@ -3,7 +3,8 @@
 use super::args::{self, LogFormat};
 use super::environment::current_folder;
 use super::error::{Exit, Failure};
-use super::output::{eprint_line, print, print_json};
+use super::output::{print, print_json};
+use super::terminal::eprint_line;
 use crate::annotate::{self, Excerpt};
 use crate::diagnostic::Refused;
 use crate::event::{RunState, StreamRecord};

@@ -1,13 +1,8 @@
-//! Standard output and standard error. Standard error is for people: where it goes ends no run.
+//! Standard output: what it cannot take is no success.
 
 use super::error::{Exit, Failure};
 use serde::Serialize;
 use std::io::Write as _;
-
-/// A line to standard error.
-pub fn eprint_line(line: &str) {
-    _ = writeln!(std::io::stderr().lock(), "{line}");
-}
 
 /// Text to standard output, as it is. A reader that has seen enough (`| head`) is no failure; a full disk is.
 pub fn print(text: &str) -> Result<(), Failure> {

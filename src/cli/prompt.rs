@@ -1,8 +1,7 @@
 //! Asks a person at the terminal. What was typed before the question stood there is thrown away; the end of input
 //! is a No.
 
-use super::output::eprint_line;
-use super::terminal::Terminal;
+use super::terminal::{Terminal, eprint_line};
 use crate::engine::{
     GateQuestion, GateReply, ManualQuestion, ManualReply, Prompter, Reply, parse_gate_line, parse_manual_line,
 };

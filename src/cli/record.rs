@@ -2,7 +2,7 @@
 
 use super::error::Failure;
 use super::log::store_path;
-use super::output::eprint_line;
+use super::terminal::eprint_line;
 use super::unfinished::{History, history};
 use super::{args, environment};
 use crate::event::RunVerdict;

@@ -2,11 +2,11 @@
 
 use super::args::{self, Format};
 use super::error::{Exit, Failure};
-use super::output::{eprint_line, print};
+use super::output::print;
 use super::prompt::TerminalPrompter;
 use super::record::Record;
 use super::screen::TerminalScreen;
-use super::terminal::Terminal;
+use super::terminal::{Terminal, eprint_line};
 use super::{environment, next, plan, signals};
 use crate::engine::{Answers, Ending, Engine, Observer, Recorder, Setting};
 use crate::event::{

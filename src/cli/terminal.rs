@@ -3,7 +3,7 @@
 use super::args::Color;
 use crate::report::Styles;
 use owo_colors::Style;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 
 /// The terminal behind standard error and standard input, or the lack of one.
 #[derive(Clone, Copy, Debug)]
@@ -59,4 +59,9 @@ impl Terminal {
         let size = self.screen.then(|| rustix::termios::tcgetwinsize(std::io::stderr()).ok()).flatten()?;
         Some(if size.ws_col == 0 { 80 } else { usize::from(size.ws_col) })
     }
+}
+
+/// A line to standard error. It is for people: where it goes ends no run.
+pub fn eprint_line(line: &str) {
+    _ = writeln!(std::io::stderr().lock(), "{line}");
 }
