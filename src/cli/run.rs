@@ -202,7 +202,7 @@ fn new_run_id() -> Result<RunId, Failure> {
 /// Prints the final table and what can be done next.
 fn conclude(ending: &Ending, options: &args::Run, terminal: &Terminal) -> Exit {
     let state = &ending.state;
-    if options.format == Format::Human {
+    if options.format == Format::Human && state.header.is_some() {
         say(&[String::new()]);
         let table = run_table(state, ending.broken.is_some(), &terminal.output_styles());
         if let Err(failure) = print(&table) {
@@ -210,11 +210,15 @@ fn conclude(ending: &Ending, options: &args::Run, terminal: &Terminal) -> Exit {
         }
     }
     if let Some(error) = &ending.broken {
+        if error.kind() == std::io::ErrorKind::WouldBlock && state.header.is_none() {
+            say(&[format!("error: {error}"), "  help: nothing was run; try again when it is free".to_owned()]);
+            return Exit::Locked;
+        }
         let unrecorded = ending.unrecorded.iter();
         let unrecorded = unrecorded.map(|step| format!("  {}: {}, not recorded", step.instance, result_words(step)));
         let mut lines = vec![format!("error: the record could not be written: {error}")];
         lines.extend(unrecorded);
-        lines.push("  nothing further was started; what is not in the table above is not recorded".to_owned());
+        lines.push("  nothing further was started; what is not shown above is not recorded".to_owned());
         say(&lines);
         return Exit::Record;
     }

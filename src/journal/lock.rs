@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often a lock that is held is tried again, and after how long.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(10);
+/// How long the ledger's lock is waited for. An append takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Who holds a lock, as it is written into the lock's file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,11 +73,21 @@ impl Lock {
         Ok(Self { _file: file })
     }
 
-    /// Takes the lock on the file `path` and waits for it: for the short moments of an append.
+    /// Takes the lock on the file `path` and waits for it, but not for ever: it is held for the moments of an append.
     pub fn take(path: &Path) -> io::Result<Self> {
         let file = durable::append(path)?;
-        file.lock()?;
-        Ok(Self { _file: file })
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(TryLockError::Error(error)) => return Err(error),
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => {
+                    let message = format!("another process holds the lock on {}", path.display());
+                    return Err(io::Error::new(io::ErrorKind::WouldBlock, message));
+                }
+            }
+        }
     }
 
     /// Who holds the lock on the file `path` now, if somebody does.

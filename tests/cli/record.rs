@@ -633,3 +633,21 @@ fn a_poor_environment_is_an_error_or_does_no_harm() {
         }
     }
 }
+
+#[test]
+fn a_ledger_that_another_process_keeps_locked_is_not_waited_for_for_ever() {
+    let sandbox = Sandbox::with(&steps(1));
+    assert_eq!(run(&sandbox, &["run", "r.md"]).code, 0);
+    let lock = sandbox.store().join("ledger.lock");
+    let mut holder = std::process::Command::new("flock").arg(&lock).args(["sleep", "60"]).spawn().unwrap();
+    wait_until("the lock is held", || {
+        let tried = std::process::Command::new("flock").arg("-n").arg(&lock).arg("true").status().unwrap();
+        !tried.success()
+    });
+    let second = run(&sandbox, &["run", "r.md"]);
+    let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", holder.id())).unwrap();
+    children.split_whitespace().for_each(kill);
+    holder.wait().unwrap();
+    assert_eq!((second.code, witnesses(&sandbox)), (6, 1), "{second:?}");
+    assert!(second.stderr.contains("another process holds the lock"), "{}", second.stderr);
+}
