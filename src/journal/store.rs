@@ -303,3 +303,24 @@ fn git_folder(root: &Path) -> PathBuf {
         None => path,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_from_a_record_leads_nowhere_but_into_its_runs_folder() {
+        let place = tempfile::tempdir().unwrap();
+        std::fs::write(place.path().join("outside.txt"), "secret").unwrap();
+        let store = Store::create(&place.path().join("store")).unwrap();
+        let (folder, _) = store.create_run(&RunId::parse("r").unwrap(), b"x").unwrap();
+        assert!(folder.open("runbook.md").is_ok() && folder.create_output("output/a.stdout").is_ok());
+        assert!(folder.open("output/a.stdout").is_ok());
+        let absolute = place.path().join("outside.txt");
+        for name in
+            ["../../../outside.txt", "output/../../../../outside.txt", absolute.to_str().unwrap(), "output/", ".."]
+        {
+            assert!(folder.open(name).is_err(), "{name}");
+        }
+    }
+}

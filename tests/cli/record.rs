@@ -651,3 +651,45 @@ fn a_ledger_that_another_process_keeps_locked_is_not_waited_for_for_ever() {
     assert_eq!((second.code, witnesses(&sandbox)), (6, 1), "{second:?}");
     assert!(second.stderr.contains("another process holds the lock"), "{}", second.stderr);
 }
+
+#[test]
+fn a_damaged_ledger_does_not_hide_a_shortened_journal() {
+    let sandbox = Sandbox::with(&steps(1));
+    assert_eq!(run(&sandbox, &["run", "r.md", "--run-id", "one"]).code, 0);
+    let ledger = sandbox.store().join("ledger.jsonl");
+    let listed = fs::read_to_string(&ledger).unwrap();
+    fs::write(&ledger, listed.replace("\"verdict\":\"passed\"", "\"verdict\":\"failed\"")).unwrap();
+    let path = journal(&sandbox, "one");
+    let whole = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+    fs::write(&path, lines[..lines.len() - 2].concat()).unwrap();
+    let log = sandbox.stepgate("log");
+    assert!(log.code == 1 && log.stderr.contains("the ledger is damaged"), "{log:?}");
+}
+
+#[test]
+fn what_a_damaged_record_holds_drives_no_terminal() {
+    let sandbox = Sandbox::with(&steps(1));
+    assert_eq!(run(&sandbox, &["run", "r.md", "--run-id", "one"]).code, 0);
+    let path = journal(&sandbox, "one");
+    let whole = fs::read_to_string(&path).unwrap();
+    fs::write(&path, whole.replace("\"type\":\"step-started\"", "\"type\":\"\\u001b]0;owned\\u0007\"")).unwrap();
+    let log = sandbox.stepgate("log");
+    assert!(log.code == 1 && log.stderr.contains("owned"), "{log:?}");
+    assert!(!log.stderr.contains(['\u{1b}', '\u{7}']) && !log.stdout.contains(['\u{1b}', '\u{7}']), "{log:?}");
+}
+
+#[test]
+fn a_signal_while_the_shell_starts_is_heard_and_leaves_nothing_in_doubt() {
+    let mut sandbox = Sandbox::with(&steps(1));
+    let slow = sandbox.write("bin/bash", "#!/bin/sh\ntouch \"$HOME/starting\"\nexec sleep 60\n");
+    fs::set_permissions(&slow, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", sandbox.path("bin").display(), std::env::var("PATH").unwrap());
+    sandbox.set("PATH", path);
+    let mut child = sandbox.command(["run", "r.md"]).stderr(Stdio::null()).spawn().unwrap();
+    wait_until("the shell starts", || sandbox.path("starting").exists());
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let log = sandbox.log();
+    assert_eq!((statuses(&log).as_str(), log["verdict"].as_str()), ("s1=failed", Some("interrupted")));
+}
