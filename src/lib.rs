@@ -14,13 +14,16 @@
 
 pub mod annotate;
 pub mod cli;
+pub mod config;
 pub mod diagnostic;
+pub mod duration;
 pub mod engine;
 pub mod event;
 pub mod expect;
 pub mod hash;
 pub mod journal;
 pub mod plan;
+pub mod redact;
 pub mod report;
 pub mod runbook;
 pub mod shell;

@@ -3,15 +3,17 @@
 use std::future::pending;
 use std::time::Duration;
 
-use stepgate::shell::{OutputSink, Session, SessionConfig, StepRequest, Stream, local_environment};
+use stepgate::shell::{OutputSink, Session, SessionConfig, ShellKind, StepRequest, Stream, local_environment};
 
 const LIMIT: Duration = Duration::from_secs(120);
 
 fn config() -> SessionConfig {
     SessionConfig {
-        shell: "bash".into(),
+        prefix: Vec::new(),
+        shell: ShellKind::Bash,
         directory: std::env::temp_dir(),
         environment: local_environment(std::env::vars_os()),
+        assigned: Vec::new(),
         grace: Duration::from_millis(300),
         drain: Duration::from_millis(300),
     }
@@ -40,7 +42,16 @@ fn two_hundred_megabytes_and_a_line_of_a_hundred_need_little_memory() {
         let mut session = Session::start(config(), std::future::pending()).await.expect("a session");
         let mut counter = Counter::default();
         let script = "yes line 2>/dev/null | head -c 200000000 || true; head -c 100000000 /dev/zero | tr '\\0' x";
-        let request = StepRequest { id: 1, script, variables: &[], unset: &[], timeout: LIMIT, combined: false };
+        let request = StepRequest {
+            id: 1,
+            script,
+            variables: &[],
+            unset: &[],
+            timeout: LIMIT,
+            combined: false,
+            stdin: None,
+            interpreter: None,
+        };
         let end = session.run(request, &mut counter, pending()).await;
         assert_eq!(counter.bytes, 300_000_000, "{end:?}");
         assert!(counter.longest <= 64 * 1024);

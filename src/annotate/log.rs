@@ -3,8 +3,9 @@
 use super::excerpt::Excerpt;
 use super::splice::{Splices, indent_at};
 use super::{step_quote, summary_quote};
+use crate::diagnostic::Span;
 use crate::event::{RunState, Status, StepState, StreamRecord};
-use crate::runbook::{Item, ManualStep, Runbook, Step};
+use crate::runbook::{Item, ManualStep, Runbook};
 
 /// What a log is made of.
 pub struct Log<'a> {
@@ -27,21 +28,25 @@ pub fn annotate(log: &Log<'_>) -> String {
     for item in &log.runbook.items {
         let Some(state) = log.state.step(item.name()) else { continue };
         match item {
-            Item::Step(step) => annotate_step(log, &mut splices, step, state),
+            Item::Step(step) => {
+                let last = step.expectations.last().map_or(step.span, |expectation| expectation.span);
+                annotate_step(log, &mut splices, (step.span, last), state);
+            }
+            Item::Assert(assert) => annotate_step(log, &mut splices, (assert.span, assert.span), state),
             Item::Manual(manual) => annotate_manual(log, &mut splices, manual, state),
         }
     }
     splices.apply(source)
 }
 
-fn annotate_step(log: &Log<'_>, splices: &mut Splices, step: &Step, state: &StepState) {
-    if state.status == Status::NotRun && state.gate.is_none() {
+/// A step, or an assertion: its own fence, and the last fence that belongs to it.
+fn annotate_step(log: &Log<'_>, splices: &mut Splices, (own, last): (Span, Span), state: &StepState) {
+    if state.status == Status::NotRun && state.gate.is_none() && state.probes.is_empty() {
         return;
     }
     let source = &log.runbook.source;
-    let last = step.expectations.last().map_or(step.span, |expectation| expectation.span);
     let lines = quote(&state.instance.to_string(), step_quote::lines(state, log.excerpt));
-    splices.insert_block(source, last.end, &indent_at(source, step.span.start), &lines);
+    splices.insert_block(source, last.end, &indent_at(source, own.start), &lines);
 }
 
 fn annotate_manual(log: &Log<'_>, splices: &mut Splices, manual: &ManualStep, state: &StepState) {

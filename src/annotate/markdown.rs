@@ -36,6 +36,17 @@ pub fn code(text: &str) -> String {
     format!("{ticks}{pad}{text}{pad}{ticks}")
 }
 
+/// A sentence of stepgate's own in which code stands between backticks; whatever is in it stays text.
+pub fn ticked(text: &str) -> String {
+    let pieces: Vec<_> = text.split('`').collect();
+    // An odd backtick came with a value: then nobody knows what is code.
+    if pieces.len() % 2 == 0 || text.contains("``") {
+        return inline(text);
+    }
+    let show = |(at, piece): (usize, &&str)| if at % 2 == 1 { code(piece) } else { inline(piece) };
+    pieces.iter().enumerate().map(show).collect()
+}
+
 /// A fenced block with its language; the fence is longer than any run of backticks inside.
 pub fn fence(language: &str, text: &str) -> Vec<String> {
     let ticks = "`".repeat(longest_run(text).max(2) + 1);

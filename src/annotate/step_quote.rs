@@ -1,8 +1,11 @@
 //! What happened to one step, as the lines of a block quote.
 
 use super::excerpt::Excerpt;
-use super::markdown::{code, fence, inline};
-use crate::event::{Channel, GateState, StepFinished, StepState, StreamRecord, result_words};
+use super::markdown::{code, fence, inline, ticked};
+use crate::event::{
+    Channel, ExpectationKind, GateState, Moment, ProbeState, Status, StepFinished, StepState, StreamRecord,
+    result_words,
+};
 use crate::runbook::{ExpectedStream, Gate};
 use crate::text::{count, took};
 use std::time::Duration;
@@ -15,11 +18,20 @@ const EDGE: usize = 10;
 /// The lines of a step's quote.
 pub fn lines(state: &StepState, excerpt: &dyn Fn(&StreamRecord) -> Option<Excerpt>) -> Vec<String> {
     let mut lines = vec![headline(state)];
+    if let Some(condition) = &state.condition {
+        lines.extend([String::new(), format!("its `when` is false: {}", code(condition))]);
+    }
+    for probe in &state.probes {
+        lines.extend([String::new(), probe_line(probe)]);
+        if probe.outcome.status != Status::Passed && probe.moment == Moment::After {
+            failures(&probe.outcome, &mut lines);
+        }
+    }
     let Some(outcome) = &state.outcome else { return lines };
     for words in outcome.detail.iter().chain(&outcome.notes) {
         lines.extend([String::new(), inline(words)]);
     }
-    diffs(outcome, &mut lines);
+    failures(outcome, &mut lines);
     outputs(outcome, excerpt, &mut lines);
     for (name, value) in &outcome.captured {
         lines.extend([String::new(), format!("{} = {}", code(name), code(value))]);
@@ -81,7 +93,7 @@ fn gate_words(gate: &GateState) -> String {
 fn through(channel: Channel) -> &'static str {
     match channel {
         Channel::Terminal => "",
-        Channel::CommandLine => " on the command line",
+        Channel::CommandLine | Channel::Environment | Channel::Profile | Channel::Default => " on the command line",
         Channel::Yes => " by \\-\\-yes",
     }
 }
@@ -90,27 +102,48 @@ fn clock(time: jiff::Timestamp) -> String {
     time.strftime("%H:%M:%S").to_string()
 }
 
-fn diffs(outcome: &StepFinished, lines: &mut Vec<String>) {
-    for expectation in outcome.expectations.iter().filter(|expectation| !expectation.holds) {
-        let detail = expectation.detail.as_deref().unwrap_or("it does not hold");
-        lines.push(String::new());
-        lines.extend(fence("diff", detail));
+fn probe_line(probe: &ProbeState) -> String {
+    let (moment, outcome) = (probe.moment.as_str(), &probe.outcome);
+    let exit = outcome.exit_code.map_or_else(String::new, |code| format!(", exit {code}"));
+    let tries = if outcome.attempt > 1 { format!(", attempt {}", outcome.attempt) } else { String::new() };
+    let word = outcome.status.as_str();
+    let took = took(Duration::from_millis(outcome.elapsed_ms));
+    format!("probe {} {moment} the step: {word}{exit}{tries}, {took}", code(&outcome.step.to_string()))
+}
+
+/// Every expectation that does not hold, and what is worth knowing of one that does.
+fn failures(outcome: &StepFinished, lines: &mut Vec<String>) {
+    for expectation in &outcome.expectations {
+        let (kind, holds) = (expectation.kind, expectation.holds);
+        let detail = expectation.detail.as_deref();
+        match (kind, holds, detail) {
+            (_, true, None) => {}
+            (ExpectationKind::Assert, _, detail) => {
+                lines.extend([String::new(), ticked(detail.unwrap_or("it does not hold"))]);
+            }
+            (ExpectationKind::Output, true, Some(note)) => lines.extend([String::new(), inline(note)]),
+            (ExpectationKind::Output, false, detail) => {
+                lines.push(String::new());
+                lines.extend(fence("diff", detail.unwrap_or("it does not hold")));
+            }
+        }
     }
 }
 
 /// The streams that no failed expectation has shown already.
 fn outputs(outcome: &StepFinished, excerpt: &dyn Fn(&StreamRecord) -> Option<Excerpt>, lines: &mut Vec<String>) {
     let shown = |streams: &[ExpectedStream]| {
-        outcome.expectations.iter().any(|expectation| !expectation.holds && streams.contains(&expectation.stream))
+        let failed = outcome.expectations.iter().filter(|expectation| !expectation.holds);
+        failed.filter_map(|expectation| expectation.stream).any(|stream| streams.contains(&stream))
     };
-    let stdout = (outcome.stdout.bytes > 0 && !shown(&[ExpectedStream::Stdout, ExpectedStream::Combined]))
+    let stdout = (!outcome.stdout.is_empty() && !shown(&[ExpectedStream::Stdout, ExpectedStream::Combined]))
         .then_some(&outcome.stdout);
-    let stderr = (outcome.stderr.bytes > 0 && !shown(&[ExpectedStream::Stderr])).then_some(&outcome.stderr);
+    let stderr = (!outcome.stderr.is_empty() && !shown(&[ExpectedStream::Stderr])).then_some(&outcome.stderr);
     for stream in stdout.into_iter() {
         output(stream, excerpt, lines);
     }
     if let Some(stream) = stderr {
-        if outcome.stdout.bytes > 0 {
+        if !outcome.stdout.is_empty() {
             lines.extend([String::new(), "on standard error:".to_owned()]);
         }
         output(stream, excerpt, lines);
@@ -153,7 +186,10 @@ fn edges(text: &Excerpt, stream: &StreamRecord) -> String {
 }
 
 fn facts(stream: &StreamRecord) -> String {
-    let size = format!("{} lines, {} bytes, `{}`", stream.lines, stream.bytes, stream.sha256);
+    let (Some(bytes), Some(sha256)) = (stream.bytes, &stream.sha256) else {
+        return format!("{}, kept secret", count(stream.lines as usize, "line"));
+    };
+    let size = format!("{} lines, {bytes} bytes, `{sha256}`", stream.lines);
     match (&stream.file, stream.kept) {
         (Some(file), Some(kept)) => format!("{size}; the first {kept} bytes are kept in {}", code(file)),
         (Some(file), None) => format!("{size}, kept in {}", code(file)),

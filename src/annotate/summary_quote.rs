@@ -20,6 +20,7 @@ pub fn lines(state: &RunState, journal: &str) -> Vec<String> {
         let overrides: Vec<_> = header.overrides.iter().map(|text| code(text)).collect();
         lines.extend([String::new(), format!("**Overrides:** {}", overrides.join(", "))]);
     }
+    lines.extend(listed("Targets", header.targets.iter().map(|(name, command)| format!("{name} = {command}"))));
     if !state.left_running.is_empty() {
         let left = state.left_running.iter().map(|process| format!("{} {}", process.pid, code(&process.command)));
         let left: Vec<_> = left.collect();
@@ -40,7 +41,19 @@ pub fn lines(state: &RunState, journal: &str) -> Vec<String> {
             lines.push(format!("| {} {} | {} | {by} |", inline(&row.id), inline(&row.text), row.verdict.as_str()));
         }
     }
+    lines.extend(listed("Parameters", state.params.iter().map(|(name, value)| format!("{name}={value}"))));
+    let secrets = header.secrets.iter().map(|(name, source)| format!("{name} {source}"));
+    lines.extend(listed("Secrets", secrets));
     lines
+}
+
+/// A paragraph with a list in it; nothing if it has none.
+fn listed(title: &str, items: impl Iterator<Item = String>) -> Vec<String> {
+    let items: Vec<_> = items.map(|item| code(&item)).collect();
+    match items.is_empty() {
+        true => Vec::new(),
+        false => vec![String::new(), format!("**{title}:** {}", items.join(", "))],
+    }
 }
 
 fn verdict_line(state: &RunState, header: &RunStarted) -> String {

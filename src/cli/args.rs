@@ -40,15 +40,40 @@ pub enum Command {
     /// Lists the runbooks of a tree
     #[command(after_help = "Example: stepgate list runbooks")]
     List(List),
+    /// The page of a diagnostic's code
+    #[command(after_help = "Example: stepgate explain SG064")]
+    Explain(Explain),
     /// The runbook annotated with what happened in a run
     #[command(after_help = "Example: stepgate log k7xq > backup-log.md")]
     Log(Log),
 }
 
 #[derive(Debug, Args)]
+pub struct Explain {
+    /// The code, such as SG064
+    pub code: String,
+}
+
+/// What is chosen for one plan.
+#[derive(Debug, Args)]
+pub struct Chosen {
+    /// Give a parameter its value; may be given several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub param: Vec<String>,
+    /// A profile of stepgate.toml: other parameters, targets and gates
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// Reach a target by another command; may be given several times
+    #[arg(long, value_name = "NAME=COMMAND")]
+    pub target: Vec<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct Run {
     /// The runbook
     pub file: PathBuf,
+    #[command(flatten)]
+    pub chosen: Chosen,
     /// The first step to run; the run is partial
     #[arg(long, value_name = "STEP")]
     pub from: Option<String>,
@@ -91,6 +116,8 @@ pub struct Run {
 pub struct Plan {
     /// The runbook
     pub file: PathBuf,
+    #[command(flatten)]
+    pub chosen: Chosen,
     /// For people or for programs
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,

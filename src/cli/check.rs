@@ -1,23 +1,21 @@
 //! `stepgate check PATH…`: everything that planning would refuse, and notes. Starts no process.
 
 use super::args::{self, Format};
-use super::configuration::refuse_settings;
-use super::environment::current_folder;
+use super::configuration;
 use super::error::{Exit, Failure};
 use super::output::print_json;
 use super::terminal::{Terminal, eprint_line};
 use super::{files, plan};
+use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity, Source, render_json};
-use crate::plan::plan as make_plan;
+use crate::plan::examine;
 use crate::text::count;
 use std::path::{Path, PathBuf};
 
 pub fn check(options: &args::Check, terminal: &Terminal) -> Result<Exit, Failure> {
-    if let Ok(folder) = current_folder() {
-        refuse_settings(&folder)?;
-    }
+    let config = configuration::load(terminal)?;
     let files = runbooks(&options.paths)?;
-    let results: Vec<_> = files.iter().map(|file| check_file(file)).collect();
+    let results: Vec<_> = files.iter().map(|file| check_file(file, &config)).collect();
     let errors = results.iter().flat_map(|(_, found)| found).filter(|found| found.severity == Severity::Error).count();
     match options.format {
         Format::Human => {
@@ -50,9 +48,9 @@ fn runbooks(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     }
 }
 
-fn check_file(path: &Path) -> (Source, Vec<Diagnostic>) {
-    match files::read(path).and_then(make_plan) {
-        Ok((planned, found)) => (planned.runbook.source, found),
+fn check_file(path: &Path, config: &Config) -> (Source, Vec<Diagnostic>) {
+    match files::read(path).and_then(|source| examine(source, config)) {
+        Ok((runbook, found)) => (runbook.source, found),
         Err(refused) => (refused.source, refused.found),
     }
 }

@@ -1,27 +1,35 @@
-//! `stepgate.toml`: its place decides where the store is. What it says is not supported yet, and is refused rather
-//! than overlooked: it could raise a gate.
+//! `stepgate.toml`: the nearest above the current folder.
 
 use super::error::Failure;
+use super::plan::show;
+use super::terminal::Terminal;
+use crate::config::{self, Config};
+use crate::diagnostic::Severity;
 use std::path::Path;
 
-/// An error if a `stepgate.toml` above `folder` says anything.
-pub fn refuse_settings(folder: &Path) -> Result<(), Failure> {
-    let Some(path) = folder.ancestors().map(|folder| folder.join("stepgate.toml")).find(|path| path.exists()) else {
-        return Ok(());
-    };
-    let text = super::files::read(&path).map_err(|refused| {
-        let why = refused.found.first().map_or("", |found| &found.message);
-        Failure::usage(format!("{} cannot be read: {why}", path.display()))
-    })?;
-    let text = text.text;
-    let setting =
-        text.lines().enumerate().find(|(_, line)| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
-    match setting {
-        None => Ok(()),
-        Some((number, _)) => {
-            let message = format!("{}:{}:1: not supported yet: settings in stepgate.toml", path.display(), number + 1);
-            Err(Failure::usage(message)
-                .hint("until they are, only an empty stepgate.toml is accepted: it marks where the store is"))
-        }
+/// The configuration of the current folder; an empty one if there is no `stepgate.toml`.
+///
+/// # Errors
+///
+/// If one is there and cannot be read, or says what it may not.
+pub fn load(terminal: &Terminal) -> Result<Config, Failure> {
+    match super::environment::current_folder() {
+        Ok(folder) => load_above(&folder, terminal),
+        Err(_) => Ok(Config::default()),
     }
+}
+
+fn load_above(folder: &Path, terminal: &Terminal) -> Result<Config, Failure> {
+    let Some(path) = folder.ancestors().map(|folder| folder.join("stepgate.toml")).find(|path| path.exists()) else {
+        return Ok(Config::default());
+    };
+    let read = super::files::read(&path).and_then(config::read);
+    let mut config = read.map_err(|refused| {
+        show(&refused.source, &refused.found, terminal);
+        let errors = refused.found.iter().filter(|found| found.severity == Severity::Error).count();
+        let message = format!("{} cannot be used: {}", path.display(), crate::text::count(errors, "error"));
+        Failure::usage(message).hint("nothing was run")
+    })?;
+    config.path = Some(path);
+    Ok(config)
 }

@@ -1,6 +1,7 @@
 //! What the machine says of itself and of the operator.
 
 use crate::journal::Holder;
+use crate::redact::{RedactedWriter, Redactor};
 use std::path::PathBuf;
 
 /// `user@host`, the user by the password file: an environment variable would let anybody sign as anybody.
@@ -37,9 +38,10 @@ pub fn current_folder() -> std::io::Result<PathBuf> {
 }
 
 /// `STEPGATE_LOG=debug` lets stepgate tell what it does itself, on standard error.
-pub fn start_tracing() {
+pub fn start_tracing(redactor: Redactor) {
     let level = std::env::var("STEPGATE_LOG").ok().and_then(|level| level.parse::<tracing::Level>().ok());
+    let writer = move || RedactedWriter::new(redactor.clone(), std::io::stderr());
     if let Some(level) = level {
-        tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(false).init();
+        tracing_subscriber::fmt().with_max_level(level).with_writer(writer).with_ansi(false).init();
     }
 }

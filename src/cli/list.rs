@@ -1,11 +1,13 @@
 //! `stepgate list [PATH]`: the runbooks of a tree.
 
 use super::args::{self, Format};
+use super::configuration;
 use super::error::{Exit, Failure};
 use super::files;
 use super::output::{print, print_json};
-use super::terminal::eprint_line;
-use crate::plan::plan as make_plan;
+use super::terminal::{Terminal, eprint_line};
+use crate::config::Config;
+use crate::plan::examine;
 use crate::report::simple_table;
 use serde::Serialize;
 use std::path::Path;
@@ -19,11 +21,12 @@ struct Row {
     owner: Option<String>,
 }
 
-pub fn list(options: &args::List) -> Result<Exit, Failure> {
+pub fn list(options: &args::List, terminal: &Terminal) -> Result<Exit, Failure> {
     if !options.path.exists() {
         return Err(Failure::usage(format!("`{}` does not exist", options.path.display())));
     }
-    let rows: Vec<Row> = files::find_runbooks(&options.path).iter().map(|path| row(path)).collect();
+    let config = configuration::load(terminal)?;
+    let rows: Vec<Row> = files::find_runbooks(&options.path).iter().map(|path| row(path, &config)).collect();
     match options.format {
         Format::Json => print_json(&rows)?,
         Format::Human if rows.is_empty() => eprint_line("no runbook was found"),
@@ -34,16 +37,11 @@ pub fn list(options: &args::List) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-fn row(path: &Path) -> Row {
-    let planned = files::read(path).ok().and_then(|source| make_plan(source).ok());
+fn row(path: &Path, config: &Config) -> Row {
+    let read = files::read(path).ok().and_then(|source| examine(source, config).ok());
     let runbook = path.strip_prefix("./").unwrap_or(path).display().to_string();
-    match planned {
-        Some((planned, _)) => Row {
-            runbook,
-            title: Some(planned.plan.title),
-            steps: Some(planned.plan.steps.len()),
-            owner: planned.runbook.owner,
-        },
+    match read {
+        Some((read, _)) => Row { runbook, title: Some(read.title), steps: Some(read.items.len()), owner: read.owner },
         None => Row { runbook, title: None, steps: None, owner: None },
     }
 }

@@ -8,7 +8,9 @@ mod check;
 mod configuration;
 mod environment;
 mod error;
+mod explain;
 mod files;
+mod inputs;
 mod list;
 mod log;
 mod next;
@@ -18,6 +20,8 @@ mod prompt;
 mod record;
 mod run;
 mod screen;
+mod secrets;
+mod sessions;
 mod signals;
 mod terminal;
 mod unfinished;
@@ -25,6 +29,7 @@ mod unfinished;
 pub use args::command;
 pub use error::Exit;
 
+use crate::redact::{Redactor, quiet_panics};
 use args::{Arguments, Command};
 use clap::Parser as _;
 
@@ -37,13 +42,16 @@ pub fn main() -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Success };
         }
     };
-    environment::start_tracing();
+    let redactor = Redactor::default();
+    quiet_panics(redactor.clone());
+    environment::start_tracing(redactor.clone());
     let terminal = terminal::Terminal::new(arguments.color);
     let done = match arguments.command {
-        Command::Run(options) => run::run(&options, &terminal),
+        Command::Run(options) => run::run(&options, redactor, &terminal),
         Command::Plan(options) => plan::plan(&options, &terminal),
         Command::Check(options) => check::check(&options, &terminal),
-        Command::List(options) => list::list(&options),
+        Command::List(options) => list::list(&options, &terminal),
+        Command::Explain(options) => explain::explain(&options),
         Command::Log(options) => log::log(&options),
     };
     done.unwrap_or_else(|error| error.print(&terminal))

@@ -13,7 +13,8 @@ pub fn steps(state: &RunState, options: &args::Run) -> Vec<String> {
         .store
         .as_ref()
         .map_or_else(String::new, |store| format!(" --store {}", quote_word(&store.display().to_string())));
-    let again = format!("stepgate run {}{store}", quote_word(&options.file.display().to_string()));
+    let again =
+        format!("stepgate run {}{}{store}", quote_word(&options.file.display().to_string()), chosen(&options.chosen));
     let mut lines = Vec::new();
     if state.steps.iter().any(|step| step.status == Status::InDoubt) {
         lines.push(
@@ -26,7 +27,11 @@ pub fn steps(state: &RunState, options: &args::Run) -> Vec<String> {
     }
     let stopped = match (state.verdict(), &state.suspended) {
         (RunVerdict::Suspended, Some(suspension)) => {
-            Some((suspension.step.name.clone(), answer(state, &suspension.step.name, suspension.waits_for)))
+            let answer = match &suspension.parameter {
+                Some(name) => format!(" --param {name}=VALUE"),
+                None => answer(state, &suspension.step.name, suspension.waits_for),
+            };
+            Some((suspension.step.name.clone(), answer))
         }
         (RunVerdict::Failed, _) => {
             let failed = state.steps.iter().find(|step| step.status == Status::Failed && !step.header.always);
@@ -44,11 +49,20 @@ pub fn steps(state: &RunState, options: &args::Run) -> Vec<String> {
     lines
 }
 
+/// What was chosen for the plan, which is the same plan only with it.
+fn chosen(chosen: &args::Chosen) -> String {
+    let profile = chosen.profile.iter().map(|profile| format!(" --profile {}", quote_word(profile)));
+    let params = chosen.param.iter().map(|param| format!(" --param {}", quote_word(param)));
+    let targets = chosen.target.iter().map(|target| format!(" --target {}", quote_word(target)));
+    profile.chain(params).chain(targets).collect()
+}
+
 fn answer(state: &RunState, step: &str, waits_for: WaitsFor) -> String {
     let typed = state.step(step).is_some_and(|step| step.header.gate == Gate::Type);
     match waits_for {
         WaitsFor::Manual => format!(" --answer {step}=done"),
         WaitsFor::Gate if typed => format!(" --confirm {step}=PHRASE"),
         WaitsFor::Gate => format!(" --confirm {step}"),
+        WaitsFor::Parameter => String::new(),
     }
 }

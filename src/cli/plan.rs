@@ -1,20 +1,31 @@
 //! `stepgate plan FILE`, and the planning that `run` shares with it.
 
-use super::args::{self, Format};
-use super::configuration::refuse_settings;
-use super::environment::current_folder;
+use super::args::{self, Chosen, Format};
 use super::error::{Exit, Failure};
-use super::files;
 use super::output::{print, print_json};
 use super::terminal::{Terminal, eprint_line};
+use super::{configuration, files, inputs};
+use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Refused, Severity, Source, render_text};
-use crate::plan::{Planned, plan as make_plan};
+use crate::plan::{self, InputError, Plan};
 use crate::report::{plan_json, plan_text};
+use crate::runbook::Runbook;
 use crate::text::count;
 use std::path::Path;
 
+/// A runbook, its plan, and the configuration that it was made with.
+pub struct Planned {
+    /// What was written.
+    pub runbook: Runbook,
+    /// What will be done.
+    pub plan: Plan,
+    /// What `stepgate.toml` says.
+    pub config: Config,
+}
+
+/// The command.
 pub fn plan(options: &args::Plan, terminal: &Terminal) -> Result<Exit, Failure> {
-    let planned = read_and_plan(&options.file, terminal)?;
+    let planned = read_and_plan(&options.file, &options.chosen, false, terminal)?;
     let name = planned.runbook.source.name.as_str();
     match options.format {
         Format::Human => print(&plan_text(&planned.plan, name, &terminal.output_styles()))?,
@@ -23,14 +34,28 @@ pub fn plan(options: &args::Plan, terminal: &Terminal) -> Result<Exit, Failure> 
     Ok(Exit::Success)
 }
 
-/// Reads and plans a runbook; findings go to standard error, and an error among them ends with exit code 2.
-pub fn read_and_plan(file: &Path, terminal: &Terminal) -> Result<Planned, Failure> {
-    let folder = current_folder().map_err(|error| Failure::usage(format!("the current folder is gone: {error}")))?;
-    refuse_settings(&folder)?;
+/// Reads and plans a runbook; findings go to standard error, and an error among them ends with exit code 2. With `ask`
+/// a person is asked for parameters that are missing.
+pub fn read_and_plan(file: &Path, chosen: &Chosen, ask: bool, terminal: &Terminal) -> Result<Planned, Failure> {
+    let config = configuration::load(terminal)?;
+    let mut inputs = inputs::inputs(chosen)?;
     let source = files::read(file).map_err(|found| refused(&found, terminal))?;
-    let (planned, found) = make_plan(source).map_err(|found| refused(&found, terminal))?;
-    show(&planned.runbook.source, &found, terminal);
-    Ok(planned)
+    let (runbook, found) = plan::examine(source, &config).map_err(|found| refused(&found, terminal))?;
+    show(&runbook.source, &found, terminal);
+    inputs::name_strangers(&runbook, &inputs);
+    if ask {
+        inputs::ask_missing(&runbook, &config, &mut inputs, terminal)?;
+    }
+    let plan = plan::plan(&runbook, &config, &inputs).map_err(|error| unplanned(&error, &runbook))?;
+    Ok(Planned { runbook, plan, config })
+}
+
+fn unplanned(InputError(errors): &InputError, runbook: &Runbook) -> Failure {
+    for error in &errors[..errors.len().saturating_sub(1)] {
+        eprint_line(&format!("error: {}", crate::text::escape_line(error)));
+    }
+    let last = errors.last().cloned().unwrap_or_else(|| format!("{} cannot be planned", runbook.source.name));
+    Failure::usage(last).hint("nothing was run")
 }
 
 fn refused(refused: &Refused, terminal: &Terminal) -> Failure {

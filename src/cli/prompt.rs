@@ -3,11 +3,12 @@
 
 use super::terminal::{Terminal, eprint_line};
 use crate::engine::{
-    GateQuestion, GateReply, ManualQuestion, ManualReply, Prompter, Reply, parse_gate_line, parse_manual_line,
+    GateQuestion, GateReply, ManualQuestion, ManualReply, ParameterQuestion, ParameterReply, Prompter, Reply,
+    parse_gate_line, parse_manual_line,
 };
 use crate::event::{GateAnswer, ManualAnswer};
-use crate::runbook::Gate;
-use rustix::termios::{QueueSelector, tcflush};
+use crate::runbook::{Gate, Parameter};
+use rustix::termios::{LocalModes, OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr};
 use std::io::Write as _;
 use tokio::sync::oneshot;
 
@@ -105,6 +106,108 @@ impl Prompter for TerminalPrompter {
             }
         }
     }
+
+    async fn parameter(&mut self, question: &ParameterQuestion<'_>) -> ParameterReply {
+        let ParameterQuestion { parameter, choices, default, check } = *question;
+        let words = self.paint(&parameter_words(parameter, choices, default));
+        loop {
+            let Some(line) = self.ask(&words).await else { return ParameterReply::No };
+            match parameter_answer(&line, choices, default, check) {
+                Ok(value) => return ParameterReply::Value(value),
+                Err(_) if line.trim().is_empty() => return ParameterReply::No,
+                Err(_) if line.trim() == "q" => return ParameterReply::Quit,
+                Err(why) => {
+                    eprint_line(&format!("  {} (an empty line: not now; q: give up)", crate::text::escape_line(&why)))
+                }
+            }
+        }
+    }
+}
+
+/// What was answered before the run.
+pub enum Asked {
+    /// A value that can be taken.
+    Value(String),
+    /// Nothing: the end of input, or nobody is there.
+    Nothing,
+}
+
+/// Asks for a parameter before the run, again until the answer can be taken.
+pub fn ask_parameter(
+    parameter: &Parameter,
+    choices: Option<&[String]>,
+    default: Option<&str>,
+    check: &dyn Fn(&str) -> Result<(), String>,
+    terminal: &Terminal,
+) -> Asked {
+    let words = terminal.paint(&parameter_words(parameter, choices, default), terminal.styles().ask);
+    loop {
+        show_question(&words);
+        let Some(line) = read_line() else { return Asked::Nothing };
+        match parameter_answer(&line, choices, default, check) {
+            Ok(value) => return Asked::Value(value),
+            Err(why) => eprint_line(&format!("  {}", crate::text::escape_line(&why))),
+        }
+    }
+}
+
+/// Asks for a text that is not shown while it is typed; `None` at the end of input or at ^C.
+pub fn ask_hidden(words: &str) -> Option<String> {
+    let stdin = std::io::stdin();
+    let before = tcgetattr(&stdin).ok()?;
+    let mut hidden = before.clone();
+    // ^C is read as a letter, so that the terminal is never left without echo.
+    hidden.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
+    tcsetattr(&stdin, OptionalActions::Flush, &hidden).ok()?;
+    show_question(words);
+    let line = read_line();
+    _ = tcsetattr(&stdin, OptionalActions::Flush, &before);
+    eprint_line("");
+    let line = line?;
+    let text = line.strip_suffix('\n').unwrap_or(&line);
+    (!text.contains('\u{3}')).then(|| text.to_owned())
+}
+
+fn show_question(words: &str) {
+    _ = tcflush(std::io::stdin(), QueueSelector::IFlush);
+    let mut screen = std::io::stderr().lock();
+    _ = write!(screen, "{words} ").and_then(|()| screen.flush());
+}
+
+fn parameter_words(parameter: &Parameter, choices: Option<&[String]>, default: Option<&str>) -> String {
+    let mut words = String::new();
+    for (number, choice) in choices.unwrap_or_default().iter().enumerate() {
+        words.push_str(&format!(
+            "  {:>3}) {}\n",
+            number + 1,
+            crate::text::escape_line(&crate::text::shorten(choice, 200))
+        ));
+    }
+    let help = parameter.help.as_ref().map_or_else(String::new, |help| format!(", {}", crate::text::escape_line(help)));
+    let default = default.map_or_else(String::new, |value| format!(" [{}]", crate::text::escape_line(value)));
+    let pick = if choices.is_some() { ", a number of the list or its text" } else { "" };
+    format!("{words}  {} ({}{help}{pick}){default}:", parameter.name, parameter.kind.as_str())
+}
+
+/// The value that a line means: a number chooses from the list, an empty line takes the default.
+fn parameter_answer(
+    line: &str,
+    choices: Option<&[String]>,
+    default: Option<&str>,
+    check: &dyn Fn(&str) -> Result<(), String>,
+) -> Result<String, String> {
+    let text = line.strip_suffix('\n').unwrap_or(line).trim_end_matches('\r');
+    let picked = choices.and_then(|choices| {
+        let number: usize = text.trim().parse().ok()?;
+        let literal = choices.iter().any(|choice| choice == text);
+        choices.get(number.checked_sub(1)?).filter(|_| !literal)
+    });
+    let value = match (picked, text, default) {
+        (Some(picked), _, _) => picked.as_str(),
+        (None, "", Some(default)) => default,
+        (None, text, _) => text,
+    };
+    check(value).map(|()| value.to_owned())
 }
 
 const GATE_HELP: &str = "  y  run the step            n  not now: the run is suspended (also an empty line)

@@ -3,38 +3,39 @@
 use super::args::{self, Format};
 use super::error::{Exit, Failure};
 use super::output::print;
+use super::plan::Planned;
 use super::prompt::TerminalPrompter;
 use super::record::Record;
 use super::screen::TerminalScreen;
+use super::secrets::{self, Secrets};
 use super::terminal::{Terminal, eprint_line};
-use super::{environment, next, plan, signals};
+use super::{environment, next, plan, sessions, signals};
+use crate::config::Config;
 use crate::engine::{Answers, Ending, Engine, Observer, Recorder, Setting};
 use crate::event::{
     Event, JOURNAL_FORMAT, RunStarted, RunState, RunVerdict, StepHeader, StepKind, Stream, result_words,
 };
 use crate::hash::sha256;
 use crate::journal::{Clock, Entry, Journal, RunId, Store};
-use crate::plan::{Action, Plan, Planned, Selection};
-use crate::report::{Live, Screen as _, run_table};
-use crate::runbook::Gate;
-use crate::shell::{SessionConfig, become_subreaper, local_environment};
+use crate::plan::{Action, Plan, Selection};
+use crate::redact::Redactor;
+use crate::report::{Live, Screen as _, plan_text, run_table};
+use crate::runbook::{Gate, ParameterKind, Runbook};
+use crate::shell::{SessionConfig, become_subreaper};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-/// How long a step may take to obey TERM before it gets KILL.
-const GRACE: Duration = Duration::from_secs(5);
-/// How long the output of a killed step is waited for.
-const DRAIN: Duration = Duration::from_secs(2);
-/// How many bytes of one stream of a step are kept.
-const OUTPUT_LIMIT: u64 = 64 << 20;
+/// A secret of at least so many bytes may not stand in the runbook; a shorter one could be any word.
+const LITERAL_SECRET: usize = 6;
 
-pub fn run(options: &args::Run, terminal: &Terminal) -> Result<Exit, Failure> {
-    let Planned { runbook, plan } = plan::read_and_plan(&options.file, terminal)?;
+/// The command.
+pub fn run(options: &args::Run, redactor: Redactor, terminal: &Terminal) -> Result<Exit, Failure> {
+    let ask = terminal.is_interactive() && !options.non_interactive;
+    let planned = plan::read_and_plan(&options.file, &options.chosen, ask, terminal)?;
+    let Planned { runbook, plan, config } = &planned;
     let selection = Selection { from: options.from.clone(), to: options.to.clone(), only: options.only.clone() };
-    let chosen = selection.resolve(&plan)?;
-    let answers = answers(options, &plan)?;
+    let chosen = selection.resolve(plan)?;
+    let answers = answers(options, plan)?;
     let run = match &options.run_id {
         Some(id) => RunId::parse(id)?,
         None => new_run_id()?,
@@ -42,12 +43,13 @@ pub fn run(options: &args::Run, terminal: &Terminal) -> Result<Exit, Failure> {
     let path = std::fs::canonicalize(&options.file)
         .map_err(|error| Failure::usage(format!("{}: {error}", options.file.display())))?;
     let operator = environment::operator();
+    let sessions = sessions::sessions(plan, config, &path)?;
+    let secrets = fetch_secrets(&planned, &chosen, ask, &redactor, terminal)?;
     let record = match options.ephemeral {
         true => Record::default(),
         false => Record::open(options, &run, &path, &runbook.source.text, &operator)?,
     };
     record.name_unfinished();
-    let session = session(&path, &plan);
     let header = RunStarted {
         format: JOURNAL_FORMAT,
         stepgate: env!("CARGO_PKG_VERSION").to_owned(),
@@ -57,16 +59,18 @@ pub fn run(options: &args::Run, terminal: &Terminal) -> Result<Exit, Failure> {
         runbook_sha256: sha256(runbook.source.text.as_bytes()),
         plan: plan.hash(),
         title: plan.title.clone(),
-        profile: None,
+        profile: plan.profile.clone(),
         operator,
-        directory: session.directory.display().to_string(),
+        directory: sessions::folder(&path).display().to_string(),
         overrides: overrides(options),
         selection: selection.is_partial().then_some(selection),
-        params: BTreeMap::new(),
+        params: params(plan),
+        secrets: secrets.sources.clone(),
+        targets: plan.targets.iter().map(|(name, target)| (name.clone(), target.to_string())).collect(),
         acceptance: plan.acceptance.iter().map(|criterion| (criterion.id.clone(), criterion.text.clone())).collect(),
         steps: plan.steps.iter().map(step_header).collect(),
     };
-    let prepared = Prepared { plan: &plan, chosen, answers, header, session, record };
+    let prepared = Prepared { plan, config, chosen, answers, header, sessions, secrets, redactor, record };
     let (ending, lost) = execute(prepared, options, terminal)?;
     let exit = conclude(&ending, options, terminal);
     Ok(match lost {
@@ -81,11 +85,61 @@ pub fn run(options: &args::Run, terminal: &Terminal) -> Result<Exit, Failure> {
 /// Everything that a run is made of.
 struct Prepared<'a> {
     plan: &'a Plan,
+    config: &'a Config,
     chosen: Vec<bool>,
     answers: Answers,
     header: RunStarted,
-    session: SessionConfig,
+    sessions: BTreeMap<String, SessionConfig>,
+    secrets: Secrets,
+    redactor: Redactor,
     record: Record,
+}
+
+/// Fetches the secrets that chosen steps name, after the plan was shown to whoever is asked.
+fn fetch_secrets(
+    planned: &Planned,
+    chosen: &[bool],
+    ask: bool,
+    redactor: &Redactor,
+    terminal: &Terminal,
+) -> Result<Secrets, Failure> {
+    let Planned { runbook, plan, config } = planned;
+    let wanted = secrets::wanted(plan, chosen);
+    if !wanted.is_empty() && ask {
+        eprint_line(&plan_text(plan, &runbook.source.name, &terminal.styles()));
+    }
+    let secrets = secrets::fetch(&wanted, config, plan.profile.as_deref(), ask, redactor, terminal)?;
+    refuse_literals(runbook, redactor)?;
+    Ok(secrets)
+}
+
+/// A secret that stands in the runbook is none; and the record would hold it.
+fn refuse_literals(runbook: &Runbook, redactor: &Redactor) -> Result<(), Failure> {
+    let source = &runbook.source;
+    match redactor.literal_in(&source.text, LITERAL_SECRET) {
+        None => Ok(()),
+        Some((name, at)) => {
+            let place = source.position(at);
+            let message = format!(
+                "{}:{}:{}: the value of the secret `{name}` stands in the runbook ({})",
+                source.name,
+                place.line,
+                place.column,
+                crate::diagnostic::Code::LiteralSecret
+            );
+            Err(Failure::usage(message)
+                .hint("take it out, change the secret, and write {{NAME}} where it is expected; nothing was run"))
+        }
+    }
+}
+
+/// The values that are given before the run; of a secret only that there is one.
+fn params(plan: &Plan) -> BTreeMap<String, String> {
+    let shown = plan.parameters.iter().filter_map(|parameter| match parameter.kind {
+        ParameterKind::Secret => Some((parameter.name.clone(), crate::engine::SECRET.to_owned())),
+        _ => Some((parameter.name.clone(), parameter.value.clone()?)),
+    });
+    shown.collect()
 }
 
 /// Runs. The second of what it returns is why the journal's lines could not be printed to their end.
@@ -94,7 +148,7 @@ fn execute(
     options: &args::Run,
     terminal: &Terminal,
 ) -> Result<(Ending, Option<Failure>), Failure> {
-    let Prepared { plan, chosen, answers, header, session, record } = prepared;
+    let Prepared { plan, config, chosen, answers, header, sessions, secrets, redactor, record } = prepared;
     let failed = |what: &str, error: std::io::Error| {
         Failure::new(Exit::Record, format!("{what}: {error}")).hint("nothing was run")
     };
@@ -114,13 +168,15 @@ fn execute(
     let ending = runtime.block_on(async {
         let setting = Setting {
             operator: header.operator.clone(),
-            session,
+            sessions,
+            secrets: secrets.values,
+            redactor: redactor.clone(),
             folder: record.folder,
             ledger: record.store.as_ref().map(Store::ledger),
-            output_limit: OUTPUT_LIMIT,
+            output_limit: config.limits.output,
             interrupts: signals::listen()?,
         };
-        let recorder = Recorder::new(journal, &mut watchers);
+        let recorder = Recorder::new(journal, redactor, &mut watchers);
         let engine = Engine::new(plan, chosen, answers, setting, &mut prompter, recorder).step_by_step(options.step);
         Ok(engine.run(header).await)
     });
@@ -165,32 +221,28 @@ fn answers(options: &args::Run, plan: &Plan) -> Result<Answers, Failure> {
 
 /// What the command line changed, for the record.
 fn overrides(options: &args::Run) -> Vec<String> {
+    let chosen = &options.chosen;
+    let profile = chosen.profile.iter().map(|profile| format!("--profile {profile}"));
+    let params = chosen.param.iter().map(|param| format!("--param {param}"));
+    let targets = chosen.target.iter().map(|target| format!("--target {target}"));
     let confirmed = options.confirm.iter().map(|text| format!("--confirm {text}"));
     let answered = options.answer.iter().map(|text| format!("--answer {text}"));
     let yes = options.yes.then(|| "--yes".to_owned());
     let step = options.step.then(|| "--step".to_owned());
-    confirmed.chain(answered).chain(yes).chain(step).collect()
+    profile.chain(params).chain(targets).chain(confirmed).chain(answered).chain(yes).chain(step).collect()
 }
 
 fn step_header(step: &crate::plan::PlannedStep) -> StepHeader {
     let (kind, target, gate) = match &step.action {
-        Action::Shell(shell) => (StepKind::Shell, Some(shell.target.clone()), shell.gate),
+        Action::Shell(shell) => {
+            let kind = if shell.interpreter.is_some() { StepKind::Interpreter } else { StepKind::Shell };
+            (kind, Some(shell.target.clone()), shell.gate)
+        }
+        Action::Assert { .. } => (StepKind::Assert, None, Gate::None),
         Action::Manual { .. } => (StepKind::Manual, None, Gate::None),
     };
-    StepHeader { name: step.name.clone(), kind, target, gate, satisfies: step.satisfies.clone(), always: step.always() }
-}
-
-/// A local session starts in the runbook's folder. A name that a step captures is nobody else's: what the operator's
-/// environment has under it could be mistaken for what a step found out.
-fn session(runbook: &Path, plan: &Plan) -> SessionConfig {
-    let captured = |name: &std::ffi::OsStr| plan.variables.iter().any(|variable| name == variable.as_str());
-    SessionConfig {
-        shell: PathBuf::from("bash"),
-        directory: runbook.parent().unwrap_or(Path::new("/")).to_owned(),
-        environment: local_environment(std::env::vars_os().filter(|(name, _)| !captured(name))),
-        grace: GRACE,
-        drain: DRAIN,
-    }
+    let (name, satisfies) = (step.name.clone(), step.satisfies.clone());
+    StepHeader { name, kind, target, gate, satisfies, always: step.always(), probe: step.probe() }
 }
 
 fn new_run_id() -> Result<RunId, Failure> {

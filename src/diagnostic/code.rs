@@ -1,4 +1,4 @@
-//! The stable codes. `docs/diagnostics.md` explains each; a test holds the two together.
+//! The stable codes. `docs/diagnostics/` explains each; a test holds the two together.
 
 use serde::{Serialize, Serializer};
 
@@ -17,6 +17,11 @@ macro_rules! codes {
             /// The code as it is printed, such as `SG030`.
             pub fn as_str(self) -> &'static str {
                 match self { $(Code::$name => $code),+ }
+            }
+
+            /// The page that explains the code.
+            pub fn page(self) -> &'static str {
+                match self { $(Code::$name => include_str!(concat!("../../docs/diagnostics/", $code, ".md"))),+ }
             }
 
             /// What the code means, in a line.
@@ -46,6 +51,12 @@ codes! {
     WrongValue = "SG012",
     /// The format version is not one that this stepgate reads.
     Version = "SG013",
+    /// A parameter that is declared wrongly.
+    Parameter = "SG014",
+    /// A target that is declared wrongly.
+    Target = "SG015",
+    /// `stepgate.toml` cannot be read, or holds what it may not.
+    Configuration = "SG016",
     /// A fence is never closed.
     UnclosedFence = "SG020",
     /// A line looks like the opening of a marked fence and is none.
@@ -58,6 +69,12 @@ codes! {
     DoubledAttribute = "SG024",
     /// No interpreter of that name.
     UnknownLanguage = "SG025",
+    /// `on` names no target.
+    UnknownTarget = "SG026",
+    /// `stdin` or `unless` names nothing that fits.
+    UnknownReference = "SG027",
+    /// An open placeholder such as `<name>` in a script.
+    Placeholder = "SG028",
     /// Two steps have the same name.
     DoubledName = "SG030",
     /// A step that changes something has no name.
@@ -80,8 +97,53 @@ codes! {
     Regex = "SG042",
     /// A line end looks like a mark and is none.
     LineMark = "SG043",
+    /// A CEL expression cannot be read, or is too long or too deep.
+    Expression = "SG044",
+    /// An expression names something unknown.
+    UnknownName = "SG045",
+    /// A secret's value stands in the runbook.
+    LiteralSecret = "SG046",
     /// A marked block stands where nothing is ever run.
     NotAStep = "SG050",
+    /// A `read` step that checks nothing but its exit code.
+    AssertsNothing = "SG060",
+    /// A pattern that accepts everything.
+    MatchesEverything = "SG061",
+    /// `all` over a list that may be empty.
+    EmptyAll = "SG062",
+    /// A prompt such as `$ ` before a command.
+    Prompt = "SG063",
+    /// A pipe into something that stops reading, under pipefail.
+    EarlyCloser = "SG064",
+    /// `export X=$(command)` hides the command's exit code.
+    MaskedExit = "SG065",
+    /// A background process that keeps the step's output.
+    Background = "SG066",
+    /// `grep -v` used as a check.
+    InvertedGrep = "SG067",
+    /// A command that never ends, without a `timeout`.
+    NeverEnds = "SG068",
+    /// A command that will ask, and has no terminal to ask at.
+    WillAsk = "SG069",
+    /// An editor or a pager, which needs a terminal.
+    Editor = "SG070",
+    /// A parameter that the script itself makes code of.
+    ParameterAsCode = "SG071",
+    /// A link that leads nowhere.
+    DanglingLink = "SG072",
+    /// The prose before a step does not name the machine that it runs on.
+    UnspokenTarget = "SG073",
+    /// A word that reads like a placeholder.
+    PlaceholderWord = "SG074",
+    /// What an `sh` session cannot carry over.
+    NotCarried = "SG075",
+}
+
+impl Code {
+    /// Whether it only looks wrong, so that `[lint]` may say how bad it is.
+    pub fn is_lint(self) -> bool {
+        self >= Code::AssertsNothing
+    }
 }
 
 impl std::fmt::Display for Code {

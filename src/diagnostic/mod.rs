@@ -28,7 +28,7 @@ pub enum Severity {
 /// One finding in one source file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The stable code, explained in `docs/diagnostics.md`.
+    /// The stable code, explained in `docs/diagnostics/`.
     pub code: Code,
     /// How bad it is.
     pub severity: Severity,
@@ -47,7 +47,12 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error at `span`. Until [`Diagnostic::help`] says more, its hint is where its code is explained.
     pub fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self::new(Severity::Error, code, span, message).help(format!("{code} is explained in docs/diagnostics.md"))
+        Self::new(Severity::Error, code, span, message).help(format!("`stepgate explain {code}` says more"))
+    }
+
+    /// A warning at `span`: probably not what the author meant.
+    pub fn warning(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, span, message)
     }
 
     /// A note at `span`.

@@ -51,8 +51,14 @@ impl Answers {
             None => (text, None),
         };
         let step = &plan.steps[find(plan, name)?];
-        let Action::Shell(shell) = &step.action else {
-            return Err(AnswerError::Misfit(format!("`{name}` is a manual step: --answer {name}=done")));
+        let shell = match &step.action {
+            Action::Shell(shell) => shell,
+            Action::Assert { .. } => {
+                return Err(AnswerError::Misfit(format!("`{name}` is an assertion and has no gate")));
+            }
+            Action::Manual { .. } => {
+                return Err(AnswerError::Misfit(format!("`{name}` is a manual step: --answer {name}=done")));
+            }
         };
         match (shell.gate, &given) {
             (Gate::Type, None) => {
@@ -77,7 +83,7 @@ impl Answers {
         let Some((name, answer)) = text.split_once('=') else {
             return Err(AnswerError::Misfit(format!("`--answer {text}`: write --answer {text}=done")));
         };
-        if plan.steps[find(plan, name)?].shell().is_some() {
+        if !matches!(plan.steps[find(plan, name)?].action, Action::Manual { .. }) {
             return Err(AnswerError::Misfit(format!("`{name}` is no manual step: --confirm {name}")));
         }
         let (word, note) = match answer.split_once(':') {
@@ -116,11 +122,10 @@ impl Answers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Source;
 
     fn example() -> Plan {
         let text = "---\nstepgate: 1\n---\n```bash {name=save}\na\n```\n```bash {name=drop effect=destroy phrase='drop it'}\na\n```\n- [ ] Look\n";
-        crate::plan::plan(Source::new("t.md", text)).unwrap().0.plan
+        crate::plan::plan_of(text)
     }
 
     #[test]

@@ -19,9 +19,8 @@ pub struct Capture<'f> {
     bytes: u64,
     newlines: u64,
     last: u8,
-    /// The first bytes, up to `keep`.
+    /// The first bytes, up to [`INLINE`].
     head: Vec<u8>,
-    keep: usize,
     file: Option<File>,
     kept: u64,
     /// The hash of what is kept, once something is not.
@@ -30,8 +29,8 @@ pub struct Capture<'f> {
 }
 
 impl<'f> Capture<'f> {
-    /// Captures into the file `name` of `folder`, at most `limit` bytes; `keep` bytes stay in memory.
-    pub fn new(folder: Option<&'f RunFolder>, name: String, limit: u64, keep: usize) -> Self {
+    /// Captures into the file `name` of `folder`, at most `limit` bytes.
+    pub fn new(folder: Option<&'f RunFolder>, name: String, limit: u64) -> Self {
         Self {
             folder,
             name,
@@ -41,7 +40,6 @@ impl<'f> Capture<'f> {
             newlines: 0,
             last: b'\n',
             head: Vec::new(),
-            keep: keep.max(INLINE),
             file: None,
             kept: 0,
             kept_hash: None,
@@ -62,7 +60,7 @@ impl<'f> Capture<'f> {
         self.bytes += bytes.len() as u64;
         self.newlines += memchr::memchr_iter(b'\n', bytes).count() as u64;
         self.last = last;
-        let room = self.keep - self.head.len();
+        let room = INLINE - self.head.len();
         let spilled = self.file.is_some();
         let before = self.head.len();
         self.head.extend_from_slice(&bytes[..bytes.len().min(room)]);
@@ -75,11 +73,6 @@ impl<'f> Capture<'f> {
         }
     }
 
-    /// The stream's first bytes, and whether they are all.
-    pub fn head(&self) -> (&[u8], bool) {
-        (&self.head, self.bytes == self.head.len() as u64)
-    }
-
     /// What the record says of the stream, and whether its file is on the disk.
     pub fn finish(mut self) -> (StreamRecord, io::Result<()>) {
         let inline = self.bytes <= INLINE as u64;
@@ -88,8 +81,8 @@ impl<'f> Capture<'f> {
         let in_file = self.file.is_some();
         let whole = text.is_some() || (in_file && self.kept == self.bytes);
         let record = StreamRecord {
-            sha256: Sha256Hex::of(self.hasher),
-            bytes: self.bytes,
+            sha256: Some(Sha256Hex::of(self.hasher)),
+            bytes: Some(self.bytes),
             lines: self.newlines + u64::from(self.last != b'\n'),
             text,
             file: in_file.then_some(self.name),
@@ -153,11 +146,11 @@ mod tests {
         ];
         for (name, bytes, limit) in cases {
             let file = format!("output/{name}");
-            let mut capture = Capture::new(Some(&folder), file.clone(), limit, 0);
+            let mut capture = Capture::new(Some(&folder), file.clone(), limit);
             bytes.chunks(7000).for_each(|chunk| capture.feed(chunk));
             let (record, kept) = capture.finish();
             kept.unwrap();
-            assert_eq!((record.bytes, &record.sha256), (bytes.len() as u64, &sha256(&bytes)), "{name}");
+            assert_eq!((record.bytes, &record.sha256), (Some(bytes.len() as u64), &Some(sha256(&bytes))), "{name}");
             if name == "short" {
                 assert_eq!((record.text.as_deref(), record.file, record.lines), (Some("a\nb"), None, 2));
                 continue;

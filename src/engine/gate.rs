@@ -1,55 +1,7 @@
-//! Gates and manual steps: what a person is asked, and what their words mean. No is the default everywhere.
+//! What a person's words mean at gates and manual steps. No is the default everywhere.
 
 use crate::event::{GateAnswer, ManualAnswer};
-use crate::plan::PlannedStep;
 use crate::runbook::Gate;
-use std::future::Future;
-
-/// Asks a person.
-pub trait Prompter {
-    /// Whether there is a person to ask: a real terminal.
-    fn is_available(&self) -> bool;
-    /// Asks at a gate; the reply is what [`parse_gate_line`] made of the person's words.
-    fn gate(&mut self, question: &GateQuestion<'_>) -> impl Future<Output = GateReply>;
-    /// Asks for a manual step.
-    fn manual(&mut self, question: &ManualQuestion<'_>) -> impl Future<Output = ManualReply>;
-}
-
-/// What is asked at a gate.
-#[derive(Clone, Copy, Debug)]
-pub struct GateQuestion<'a> {
-    /// The step behind the gate.
-    pub step: &'a PlannedStep,
-    /// The kind of gate.
-    pub gate: Gate,
-    /// What must be typed at `gate=type`.
-    pub phrase: &'a str,
-}
-
-/// What is asked for a manual step.
-#[derive(Clone, Copy, Debug)]
-pub struct ManualQuestion<'a> {
-    /// The manual step.
-    pub step: &'a PlannedStep,
-}
-
-/// A person's answer at a gate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GateReply {
-    /// The answer.
-    pub answer: GateAnswer,
-    /// Why, if the step is skipped.
-    pub reason: Option<String>,
-}
-
-/// A person's answer to a manual step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ManualReply {
-    /// The answer.
-    pub answer: ManualAnswer,
-    /// A note; the reason if it is skipped.
-    pub note: Option<String>,
-}
 
 /// What a typed line means.
 #[derive(Clone, Debug, PartialEq, Eq)]

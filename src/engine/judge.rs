@@ -2,6 +2,7 @@
 
 use crate::event::{Reason, Status};
 use crate::plan::ShellAction;
+use crate::runbook::ExitRule;
 use crate::shell::How;
 
 /// How a step ended, judged.
@@ -15,11 +16,23 @@ pub struct Judgement {
     pub detail: Option<String>,
 }
 
+impl Judgement {
+    /// Failed, for this reason.
+    pub fn failed(reason: Reason, detail: String) -> Self {
+        Self { status: Status::Failed, reason: Some(reason), detail: Some(detail) }
+    }
+}
+
 /// Judges how a step ended. `expected` says whether every expectation holds.
 pub fn judge(action: &ShellAction, how: &How, expected: bool) -> Judgement {
     // What was begun and not seen to its end may have happened; only what may be repeated has simply failed.
     let unfinished = if action.effect.may_repeat() { Status::Failed } else { Status::InDoubt };
     let (status, reason, detail) = match how {
+        How::Disconnected(_) if action.exit == ExitRule::Disconnect && expected => (Status::Passed, None, None),
+        How::Exited(code) if action.exit == ExitRule::Disconnect => {
+            let why = format!("it ended with {code}, and its connection did not go away");
+            (Status::Failed, Some(Reason::Exit), Some(why))
+        }
         How::Exited(code) if !action.exit.accepts(*code) => {
             let reason = if signal(*code).is_some() { Reason::Signal } else { Reason::Exit };
             (Status::Failed, Some(reason), exit_hint(*code).map(str::to_owned))
@@ -29,7 +42,7 @@ pub fn judge(action: &ShellAction, how: &How, expected: bool) -> Judgement {
         How::TimedOut => (unfinished, Some(Reason::Timeout), None),
         How::Interrupted => (unfinished, Some(Reason::Operator), Some("it was ended on request".to_owned())),
         How::NotRun(why) => (Status::Failed, Some(Reason::Transport), Some(format!("it was not run: {why}"))),
-        How::Lost(why) => (unfinished, Some(Reason::Transport), Some(why.clone())),
+        How::Lost(why) | How::Disconnected(why) => (unfinished, Some(Reason::Transport), Some(why.clone())),
     };
     Judgement { status, reason, detail }
 }
@@ -78,22 +91,10 @@ pub fn terminal_hint(stderr: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runbook::{Effect, ExitRule, Gate};
-    use std::time::Duration;
+    use crate::runbook::Effect;
 
     fn action(effect: Effect) -> ShellAction {
-        ShellAction {
-            target: "local".into(),
-            effect,
-            gate: Gate::None,
-            phrase: String::new(),
-            timeout: Duration::from_secs(1),
-            exit: ExitRule::default(),
-            always: false,
-            capture: None,
-            script: String::new(),
-            expectations: Vec::new(),
-        }
+        ShellAction { effect, ..crate::plan::looking("local", String::new(), Vec::new()) }
     }
 
     #[test]

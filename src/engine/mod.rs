@@ -5,18 +5,29 @@
 //! home directory; those are handed in.
 
 mod answers;
+mod ask;
+mod attempt;
 mod capture;
+mod facts;
 mod gate;
+mod intake;
 mod judge;
+mod late;
+mod matching;
+mod perform;
+mod prompter;
 mod recorder;
+mod redacted;
 mod run;
+mod sessions;
 mod setting;
-mod step;
 
 pub use answers::{AnswerError, Answers};
-pub use gate::{
-    GateQuestion, GateReply, ManualQuestion, ManualReply, Prompter, Reply, parse_gate_line, parse_manual_line,
-};
+pub use gate::{Reply, parse_gate_line, parse_manual_line};
+pub use prompter::{GateQuestion, GateReply, ManualQuestion, ManualReply, ParameterQuestion, ParameterReply, Prompter};
 pub use recorder::{Observer, Recorder};
 pub use run::{Ending, Engine};
 pub use setting::{Interrupts, Setting};
+
+/// What stands in a record in place of a secret's value.
+pub const SECRET: &str = "[secret]";

@@ -2,6 +2,7 @@
 
 use crate::event::{Event, RunState, StepState, Stream};
 use crate::journal::{Clock, Entry, Journal};
+use crate::redact::Redactor;
 use std::io;
 
 /// Sees a run as it happens: the terminal, or a program that reads JSON.
@@ -20,14 +21,15 @@ pub struct Recorder<'o> {
     state: RunState,
     /// The fold of what was made durable: what watchers are shown.
     shown: RunState,
+    redactor: Redactor,
     /// Whoever watches the run.
     pub observer: &'o mut dyn Observer,
 }
 
 impl<'o> Recorder<'o> {
-    /// Records into `journal`, shows to `observer`.
-    pub fn new(journal: Journal, observer: &'o mut dyn Observer) -> Self {
-        Self { journal, state: RunState::lean(), shown: RunState::lean(), observer }
+    /// Records into `journal`, shows to `observer`, both without what `redactor` masks.
+    pub fn new(journal: Journal, redactor: Redactor, observer: &'o mut dyn Observer) -> Self {
+        Self { journal, state: RunState::lean(), shown: RunState::lean(), redactor, observer }
     }
 
     /// What the events add up to.
@@ -56,16 +58,32 @@ impl<'o> Recorder<'o> {
 
     /// Adds an event; it is durable with the next [`Recorder::commit`].
     pub fn record(&mut self, event: Event) {
+        let event = match self.redactor.is_empty() {
+            true => event,
+            false => super::redacted::event(event, &self.redactor),
+        };
         let entry = self.journal.record(event);
         self.state.apply(&entry.event, entry.time, entry.since);
     }
 
     /// Makes everything durable, then shows it.
     pub fn commit(&mut self) -> io::Result<()> {
-        for (entry, line) in self.journal.commit()? {
+        let written = self.journal.commit()?;
+        self.show(written);
+        Ok(())
+    }
+
+    /// Writes and shows attempts of a polled step, which have no sync of their own: none of them is a result.
+    pub fn write(&mut self) -> io::Result<()> {
+        let written = self.journal.write()?;
+        self.show(written);
+        Ok(())
+    }
+
+    fn show(&mut self, written: Vec<(Entry<Event>, String)>) {
+        for (entry, line) in written {
             self.shown.apply(&entry.event, entry.time, entry.since);
             self.observer.recorded(&entry, &line, &self.shown);
         }
-        Ok(())
     }
 }

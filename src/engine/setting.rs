@@ -1,7 +1,9 @@
 //! What a run is given from outside.
 
 use crate::journal::{Ledger, RunFolder};
+use crate::redact::Redactor;
 use crate::shell::SessionConfig;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::watch;
@@ -10,8 +12,12 @@ use tokio::sync::watch;
 pub struct Setting {
     /// Who runs it, as `user@host`.
     pub operator: String,
-    /// How the local session starts.
-    pub session: SessionConfig,
+    /// How a session on each target of the plan starts, by the target's name.
+    pub sessions: BTreeMap<String, SessionConfig>,
+    /// The values of secret parameters.
+    pub secrets: BTreeMap<String, String>,
+    /// Through which everything goes that is written or shown.
+    pub redactor: Redactor,
     /// Where long output is kept; `None` keeps none.
     pub folder: Option<RunFolder>,
     /// Where the run is listed; `None` lists it nowhere.

@@ -9,6 +9,6 @@ mod summary;
 mod verdict;
 
 pub use model::*;
-pub use state::{GateState, RunState, StepState, Suspension};
+pub use state::{GateState, ProbeState, RunState, StepState, Suspension};
 pub use summary::{CriterionRow, StepRow, criterion_rows, headline, result_words, step_rows};
 pub use verdict::{CriterionVerdict, RunVerdict, Status};

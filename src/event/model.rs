@@ -57,6 +57,60 @@ pub enum Event {
         /// How the answer came.
         through: Channel,
     },
+    /// A parameter that belongs behind a step was given.
+    ParameterGiven {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: String,
+        /// The step after which it was asked for.
+        after: Instance,
+        /// Who gave it, as `user@host`.
+        by: String,
+        /// How it came.
+        through: Channel,
+    },
+    /// A parameter that belongs behind a step is asked for at a terminal.
+    ParameterOpened {
+        /// Its name.
+        name: String,
+        /// The step after which it is asked for.
+        after: Instance,
+    },
+    /// A step is left out because its `when` is false.
+    StepSkipped {
+        /// The step.
+        step: Instance,
+        /// The expression.
+        condition: String,
+    },
+    /// The intent of a probe, which says whether a step is needed.
+    ProbeStarted {
+        /// The step that names the probe.
+        step: Instance,
+        /// The probe.
+        probe: String,
+        /// Before or after that step.
+        moment: Moment,
+        /// Which attempt of this moment, from 1.
+        attempt: u32,
+    },
+    /// What a probe says.
+    ProbeFinished {
+        /// The step that names the probe.
+        step: Instance,
+        /// Before or after that step.
+        moment: Moment,
+        /// How the probe ended; it names the probe.
+        outcome: Box<StepFinished>,
+    },
+    /// A step is not needed: its probe passed before it.
+    StepSatisfied {
+        /// The step.
+        step: Instance,
+    },
+    /// An attempt of a polled step did not pass, and another one follows.
+    AttemptFinished(Box<StepFinished>),
     /// A step's intent: durable before its script is sent.
     StepStarted {
         /// The step.
@@ -82,15 +136,22 @@ pub enum Event {
     },
     /// The run waits for something that nobody is there to give.
     RunSuspended {
-        /// The step that waits.
+        /// The step that waits; the step behind which a parameter is wanted.
         step: Instance,
         /// What for.
         waits_for: WaitsFor,
+        /// The parameter, if it waits for one.
+        parameter: Option<String>,
     },
     /// The run was stopped by a signal; it is not closed.
     RunInterrupted {
         /// The signal's name, such as `INT`.
         signal: String,
+    },
+    /// The run fails for a reason that is no step's.
+    RunFailed {
+        /// Why, in plain words.
+        reason: String,
     },
     /// The run gives up: a person said so at a gate.
     GivenUp {
@@ -139,8 +200,12 @@ pub struct RunStarted {
     pub overrides: Vec<String>,
     /// What is left out, if the run is partial.
     pub selection: Option<Selection>,
-    /// Values of the parameters.
+    /// Values of the parameters that are given before the run, `[secret]` for a secret one.
     pub params: BTreeMap<String, String>,
+    /// Where each secret came from, in words.
+    pub secrets: BTreeMap<String, String>,
+    /// The command that reaches each target.
+    pub targets: BTreeMap<String, String>,
     /// Id and text of each criterion, in the author's order.
     pub acceptance: Vec<(String, String)>,
     /// Every step of the plan, in order.
@@ -162,6 +227,8 @@ pub struct StepHeader {
     pub satisfies: Vec<String>,
     /// Whether it runs at the close only.
     pub always: bool,
+    /// Whether it is a probe of other steps, with no result of its own.
+    pub probe: bool,
 }
 
 /// What kind of step it is.
@@ -170,8 +237,32 @@ pub struct StepHeader {
 pub enum StepKind {
     /// A script in a session's shell.
     Shell,
+    /// A script of a program that is run inside the session.
+    Interpreter,
+    /// Expressions over earlier steps; nothing is run.
+    Assert,
     /// Something a person does.
     Manual,
+}
+
+/// When a probe runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Moment {
+    /// Before the step that names it, to see whether that is needed.
+    Before,
+    /// After it, to see whether it did what it should.
+    After,
+}
+
+impl Moment {
+    /// The word in records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Moment::Before => "before",
+            Moment::After => "after",
+        }
+    }
 }
 
 /// One going through of a step: its name, the loop's member, and which entry into its section.
@@ -254,8 +345,14 @@ pub enum ManualAnswer {
 pub enum Channel {
     /// Typed at a terminal.
     Terminal,
-    /// By name on the command line: `--confirm`, `--answer`.
+    /// By name on the command line: `--confirm`, `--answer`, `--param`.
     CommandLine,
+    /// By an environment variable, `STEPGATE_PARAM_NAME`.
+    Environment,
+    /// By the profile.
+    Profile,
+    /// By the runbook's own default.
+    Default,
     /// `--yes`.
     Yes,
 }
@@ -268,6 +365,8 @@ pub enum WaitsFor {
     Gate,
     /// A manual step.
     Manual,
+    /// A parameter that is asked for behind a step.
+    Parameter,
 }
 
 /// How a step ended.
@@ -305,6 +404,29 @@ pub struct StepFinished {
     pub left_running: Vec<ProcessRecord>,
 }
 
+impl StepFinished {
+    /// The outcome of a step of which nothing was run.
+    pub fn nothing_ran(step: Instance, status: super::Status, at: Timestamp) -> Self {
+        Self {
+            step,
+            attempt: 1,
+            status,
+            reason: None,
+            detail: None,
+            exit_code: None,
+            signal: None,
+            started: at,
+            elapsed_ms: 0,
+            stdout: StreamRecord::empty(),
+            stderr: StreamRecord::empty(),
+            expectations: Vec::new(),
+            captured: BTreeMap::new(),
+            notes: Vec::new(),
+            left_running: Vec::new(),
+        }
+    }
+}
+
 /// Why a step did not pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -328,10 +450,10 @@ pub enum Reason {
 /// One of a step's streams, as it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamRecord {
-    /// The hash of every byte, also of those that were not kept.
-    pub sha256: Sha256Hex,
-    /// How many bytes there were.
-    pub bytes: u64,
+    /// The hash of every byte, also of those that were not kept; `None` if they are secret.
+    pub sha256: Option<Sha256Hex>,
+    /// How many bytes there were; `None` if they are secret.
+    pub bytes: Option<u64>,
     /// How many lines there were.
     pub lines: u64,
     /// The text itself, if it is short and valid UTF-8.
@@ -342,6 +464,25 @@ pub struct StreamRecord {
     pub kept: Option<u64>,
     /// The hash of those bytes.
     pub kept_sha256: Option<Sha256Hex>,
+}
+
+impl StreamRecord {
+    /// A stream of which nothing but the number of its lines may be known.
+    pub fn withheld(lines: u64) -> Self {
+        Self { sha256: None, bytes: None, lines, text: None, file: None, kept: None, kept_sha256: None }
+    }
+
+    /// A stream of a step that printed nothing.
+    pub fn empty() -> Self {
+        let sha256 = Some(crate::hash::sha256(b""));
+        let text = Some(String::new());
+        Self { sha256, bytes: Some(0), lines: 0, text, file: None, kept: None, kept_sha256: None }
+    }
+
+    /// Whether nothing was printed.
+    pub fn is_empty(&self) -> bool {
+        self.lines == 0
+    }
 }
 
 /// Which of a step's streams.
@@ -361,11 +502,11 @@ pub struct ExpectationRecord {
     pub line: usize,
     /// The kind of block.
     pub kind: ExpectationKind,
-    /// The stream that it checks.
-    pub stream: ExpectedStream,
+    /// The stream that it checks; `None` of an expression.
+    pub stream: Option<ExpectedStream>,
     /// Whether it holds.
     pub holds: bool,
-    /// Why not: a line diff.
+    /// Why not: a line diff, or the values in an expression. Of one that holds: what to know of it.
     pub detail: Option<String>,
 }
 
@@ -375,6 +516,8 @@ pub struct ExpectationRecord {
 pub enum ExpectationKind {
     /// An `output` block.
     Output,
+    /// One expression of an `assert` block.
+    Assert,
 }
 
 /// A process that outlived its step.

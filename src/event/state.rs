@@ -20,12 +20,16 @@ pub struct RunState {
     pub steps: Vec<StepState>,
     /// Captured variables; the newest wins.
     pub variables: BTreeMap<String, String>,
+    /// The parameters, those that were given behind a step included.
+    pub params: BTreeMap<String, String>,
     /// How long the run waited for people.
     pub waited: Duration,
     /// What a suspended run waits for.
     pub suspended: Option<Suspension>,
     /// The signal that interrupted it.
     pub interrupted: Option<String>,
+    /// Why it failed, if that is no step's doing.
+    pub failed: Option<String>,
     /// Who gave it up.
     pub given_up: Option<String>,
     /// Processes that outlived the session.
@@ -48,6 +52,8 @@ pub struct Suspension {
     pub step: Instance,
     /// What it waits for.
     pub waits_for: WaitsFor,
+    /// The parameter, if it waits for one.
+    pub parameter: Option<String>,
 }
 
 /// Where a step stands.
@@ -73,6 +79,19 @@ pub struct StepState {
     pub waited: Duration,
     /// Bytes that came after it had ended.
     pub late_bytes: u64,
+    /// The expression that left it out.
+    pub condition: Option<String>,
+    /// What its probe said, each time that it ran.
+    pub probes: Vec<ProbeState>,
+}
+
+/// One run of a probe, in the record of the step that names it.
+#[derive(Clone, Debug)]
+pub struct ProbeState {
+    /// Before or after the step.
+    pub moment: Moment,
+    /// How the probe ended.
+    pub outcome: StepFinished,
 }
 
 /// How a gate or a manual step was answered.
@@ -120,6 +139,29 @@ impl RunState {
                     state.started.get_or_insert(time);
                 }
             }
+            Event::AttemptFinished(outcome) => {
+                if let Some(state) = self.step_mut(&outcome.step) {
+                    state.attempts = outcome.attempt;
+                }
+            }
+            Event::ProbeStarted { .. } => {}
+            Event::ParameterOpened { .. } => self.opened = Some(since),
+            Event::ParameterGiven { name, value, .. } => {
+                self.waits(since);
+                self.params.insert(name.clone(), value.clone());
+            }
+            Event::StepSkipped { step, condition } => {
+                if let Some(state) = self.step_mut(step) {
+                    (state.status, state.condition) = (Status::Skipped, Some(condition.clone()));
+                }
+            }
+            Event::ProbeFinished { step, moment, outcome } => self.probed(step, *moment, outcome),
+            Event::StepSatisfied { step } => {
+                if let Some(state) = self.step_mut(step) {
+                    state.status = Status::Satisfied;
+                    (state.started, state.finished) = (Some(time), Some(time));
+                }
+            }
             Event::StepFinished(outcome) => self.finish(outcome, time),
             Event::LateOutput { step, bytes, .. } => {
                 if let Some(state) = self.step_mut(step) {
@@ -127,11 +169,15 @@ impl RunState {
                 }
             }
             Event::LeftRunning { processes } => self.left_running.clone_from(processes),
-            Event::RunSuspended { step, waits_for } => {
-                self.set(step, Status::Suspended);
-                self.suspended = Some(Suspension { step: step.clone(), waits_for: *waits_for });
+            Event::RunSuspended { step, waits_for, parameter } => {
+                if *waits_for != WaitsFor::Parameter {
+                    self.set(step, Status::Suspended);
+                }
+                let (step, parameter) = (step.clone(), parameter.clone());
+                self.suspended = Some(Suspension { step, waits_for: *waits_for, parameter });
             }
             Event::RunInterrupted { signal } => self.interrupted = Some(signal.clone()),
+            Event::RunFailed { reason } => self.failed = Some(reason.clone()),
             Event::GivenUp { by } => self.given_up = Some(by.clone()),
             Event::Closing => self.closing = true,
             Event::Sealed { verdict, head, .. } => self.seal = Some((*verdict, head.clone())),
@@ -142,7 +188,22 @@ impl RunState {
         self.started = Some(time);
         self.steps = header.steps.iter().map(StepState::new).collect();
         self.places = self.steps.iter().enumerate().map(|(at, step)| (step.instance.clone(), at)).collect();
+        self.params.clone_from(&header.params);
         self.header = Some(header.clone());
+    }
+
+    fn probed(&mut self, step: &Instance, moment: Moment, outcome: &StepFinished) {
+        if outcome.status == Status::Passed {
+            self.variables.extend(outcome.captured.clone());
+        }
+        let lean = self.lean;
+        if let Some(state) = self.step_mut(step) {
+            let mut outcome = outcome.clone();
+            if lean {
+                (outcome.stdout.text, outcome.stderr.text) = (None, None);
+            }
+            state.probes.push(ProbeState { moment, outcome });
+        }
     }
 
     fn manual(
@@ -168,9 +229,15 @@ impl RunState {
         }
     }
 
-    fn answered(&mut self, step: &Instance, gate: GateState, since: Duration) {
+    /// The person who was asked has answered: how long that took.
+    fn waits(&mut self, since: Duration) -> Duration {
         let waited = self.opened.take().map_or(Duration::ZERO, |opened| since.saturating_sub(opened));
         self.waited = self.waited.saturating_add(waited);
+        waited
+    }
+
+    fn answered(&mut self, step: &Instance, gate: GateState, since: Duration) {
+        let waited = self.waits(since);
         if let Some(state) = self.step_mut(step) {
             state.waited = state.waited.saturating_add(waited);
             state.gate = Some(gate);
@@ -183,6 +250,8 @@ impl RunState {
         }
         if let Some(state) = self.step_mut(&outcome.step) {
             (state.status, state.finished) = (outcome.status, Some(time));
+            state.attempts = outcome.attempt;
+            state.started.get_or_insert(outcome.started);
             state.outcome = Some(outcome.clone());
         }
         if let (true, Some(outcome)) = (self.lean, self.step_mut(&outcome.step).and_then(|step| step.outcome.as_mut()))
@@ -230,7 +299,7 @@ impl RunState {
         match () {
             () if any(Status::InDoubt) => RunVerdict::InDoubt,
             () if self.given_up.is_some() => RunVerdict::Interrupted,
-            () if any(Status::Failed) => RunVerdict::Failed,
+            () if any(Status::Failed) || self.failed.is_some() => RunVerdict::Failed,
             () if partial => RunVerdict::Partial,
             () => RunVerdict::Passed,
         }
@@ -251,7 +320,7 @@ impl RunState {
 
     /// What was not as planned: the steps that a person left out.
     pub fn deviations(&self) -> impl Iterator<Item = &StepState> {
-        self.steps.iter().filter(|step| step.status == Status::Skipped)
+        self.steps.iter().filter(|step| step.status == Status::Skipped && step.condition.is_none())
     }
 
     /// The steps that name a criterion, and what they say of it.
@@ -260,9 +329,7 @@ impl RunState {
             self.steps.iter().filter(|step| step.header.satisfies.iter().any(|named| named == id)).collect();
         let verdict = match () {
             () if steps.iter().any(|step| step.status == Status::Failed) => CriterionVerdict::Refuted,
-            () if !steps.is_empty() && steps.iter().all(|step| step.status == Status::Passed) => {
-                CriterionVerdict::Proved
-            }
+            () if !steps.is_empty() && steps.iter().all(|step| step.status.is_good()) => CriterionVerdict::Proved,
             () => CriterionVerdict::Open,
         };
         (steps, verdict)
@@ -282,6 +349,8 @@ impl StepState {
             gate: None,
             waited: Duration::ZERO,
             late_bytes: 0,
+            condition: None,
+            probes: Vec::new(),
         }
     }
 

@@ -41,13 +41,21 @@ pub struct CriterionRow {
 pub fn step_rows(state: &RunState) -> Vec<StepRow> {
     let row = |step: &StepState| StepRow {
         name: step.instance.to_string(),
-        place: step.header.target.clone().unwrap_or_else(|| "by hand".to_owned()),
+        place: step.header.target.clone().unwrap_or_else(|| place(step.header.kind).to_owned()),
         status: step.status,
         result: result_words(step),
         took: step.took().map(took).unwrap_or_default(),
         note: note(step),
     };
     state.steps.iter().map(row).collect()
+}
+
+/// Where a step happens that has no target.
+fn place(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::Assert => "nowhere",
+        _ => "by hand",
+    }
 }
 
 /// One row a criterion, in the author's order.
@@ -82,7 +90,11 @@ pub fn headline(state: &RunState) -> (String, String) {
         after.push_str(&format!(", of it {} waiting for people", took(state.waited)));
     }
     if let Some(suspension) = waits {
-        after.push_str(&format!("; it waits for {}", suspension.step));
+        let what = match &suspension.parameter {
+            Some(name) => format!("the parameter {name}"),
+            None => suspension.step.to_string(),
+        };
+        after.push_str(&format!("; it waits for {what}"));
     }
     (words, after)
 }
@@ -105,7 +117,10 @@ pub fn result_words(step: &StepState) -> String {
             None => "in doubt".to_owned(),
         },
         (Status::InDoubt, None) => "in doubt".to_owned(),
+        (Status::NotRun, _) if step.header.probe => "probe".to_owned(),
         (Status::NotRun, _) => "not run".to_owned(),
+        (Status::Satisfied, _) => "already satisfied".to_owned(),
+        (Status::Skipped, _) if step.condition.is_some() => "skipped by when".to_owned(),
         (Status::Suspended, _) => "waiting".to_owned(),
         (status, _) => status.as_str().to_owned(),
     }
@@ -139,7 +154,9 @@ fn gate_note(gate: &GateState, step: &StepState) -> Option<String> {
     let by = |word: &str| match gate.through {
         Channel::Terminal => format!("{word} by {} after {}", gate.by, took(step.waited)),
         Channel::CommandLine if gate.gate == Gate::None => format!("answered on the command line by {}", gate.by),
-        Channel::CommandLine => format!("{word} on the command line by {}", gate.by),
+        Channel::CommandLine | Channel::Environment | Channel::Profile | Channel::Default => {
+            format!("{word} on the command line by {}", gate.by)
+        }
         Channel::Yes => format!("{word} by --yes of {}", gate.by),
     };
     let words = match gate.answer {

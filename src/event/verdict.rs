@@ -14,8 +14,10 @@ pub enum Status {
     Passed,
     /// They are not.
     Failed,
-    /// A person left it out, for a reason.
+    /// A person left it out, for a reason, or its `when` is false.
     Skipped,
+    /// It was not needed: its probe passed before it.
+    Satisfied,
     /// Nobody knows whether it happened.
     InDoubt,
     /// It waits for a person.
@@ -23,6 +25,11 @@ pub enum Status {
 }
 
 impl Status {
+    /// Whether what the step is there for is true.
+    pub fn is_good(self) -> bool {
+        matches!(self, Status::Passed | Status::Satisfied)
+    }
+
     /// The word in records and views.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -31,6 +38,7 @@ impl Status {
             Status::Passed => "passed",
             Status::Failed => "failed",
             Status::Skipped => "skipped",
+            Status::Satisfied => "satisfied",
             Status::InDoubt => "in-doubt",
             Status::Suspended => "suspended",
         }

@@ -3,6 +3,7 @@
 //! In: the lines of `output` blocks and the bytes of a stream. Out: a [`Verdict`] with what was captured. It
 //! must never know where the bytes come from, or what happens next.
 
+mod cel;
 mod diff;
 mod lines;
 mod matcher;
@@ -10,7 +11,11 @@ mod normalize;
 mod stream;
 mod template;
 
+pub use cel::{
+    Assertion, Evaluator, Facts, Outcome, ParamType, References, ResultFacts, Scope, StepFacts, StepShape, Text, Value,
+    parse_block, parse_expression, parse_quantity,
+};
 pub use lines::{BlockPattern, LinePattern, compile, named_groups};
 pub use matcher::{Matcher, Verdict};
 pub use stream::StreamMatcher;
-pub use template::references;
+pub use template::{fill, references};

@@ -4,7 +4,7 @@
 use super::ledger::LedgerEvent;
 use super::reader::Reading;
 use super::store::{RunFolder, Store};
-use crate::event::StreamRecord;
+use crate::event::{StepFinished, StepState, StreamRecord};
 use crate::hash::Sha256Hex;
 use sha2::{Digest as _, Sha256};
 use std::io::{self, Read as _};
@@ -12,10 +12,15 @@ use std::io::{self, Read as _};
 /// What speaks against the record of a run, in words. A last line that was cut off is not among it: a crash does that.
 pub fn doubts(store: &Store, folder: &RunFolder, reading: &Reading) -> Vec<String> {
     let damage = reading.damage.as_ref().filter(|damage| !damage.torn).map(ToString::to_string);
-    let outcomes = reading.state.steps.iter().filter_map(|step| step.outcome.as_ref());
+    let outcomes = reading.state.steps.iter().flat_map(outcomes);
     let streams = outcomes.flat_map(|outcome| [&outcome.stdout, &outcome.stderr]);
     let outputs = streams.filter_map(|stream| output_doubt(folder, stream));
     damage.into_iter().chain(ledger_doubt(store, folder, reading)).chain(outputs).collect()
+}
+
+/// A step's own outcome, and those of its probe.
+fn outcomes(step: &StepState) -> impl Iterator<Item = &StepFinished> {
+    step.outcome.iter().chain(step.probes.iter().map(|probe| &probe.outcome))
 }
 
 fn ledger_doubt(store: &Store, folder: &RunFolder, reading: &Reading) -> Option<String> {
@@ -61,7 +66,9 @@ fn short(head: &str) -> &str {
 
 fn output_doubt(folder: &RunFolder, stream: &StreamRecord) -> Option<String> {
     let file = stream.file.as_ref()?;
-    let wanted = stream.kept_sha256.as_ref().unwrap_or(&stream.sha256);
+    let Some(wanted) = stream.kept_sha256.as_ref().or(stream.sha256.as_ref()) else {
+        return Some(format!("{file} is kept without a hash"));
+    };
     match hash_of(folder, file) {
         Ok(found) if found == *wanted => None,
         Ok(_) => Some(format!("{file} is not what was recorded")),

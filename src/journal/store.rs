@@ -251,6 +251,11 @@ impl RunFolder {
     pub fn create_output(&self, name: &str) -> io::Result<File> {
         durable::create(&self.path.join(name))
     }
+
+    /// Removes the file of an output that decided nothing. One that cannot be removed is in nobody's way.
+    pub fn remove_output(&self, name: &str) {
+        _ = std::fs::remove_file(self.path.join(name));
+    }
 }
 
 fn io_error(path: &Path, error: io::Error) -> StoreError {

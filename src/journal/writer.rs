@@ -16,13 +16,15 @@ pub struct Journal {
     pending: Vec<(Entry<Event>, String)>,
     /// How many bytes were written.
     written: u64,
+    /// Whether something was written since the last sync.
+    unsynced: bool,
     broken: bool,
 }
 
 impl Journal {
     /// A journal in `file`, which is empty; without one nothing is kept.
     pub fn new(file: Option<File>, clock: Clock) -> Self {
-        Self { file, head: Head::default(), clock, pending: Vec::new(), written: 0, broken: false }
+        Self { file, head: Head::default(), clock, pending: Vec::new(), written: 0, unsynced: false, broken: false }
     }
 
     /// The run's clock.
@@ -45,20 +47,32 @@ impl Journal {
     /// Makes every recorded event durable and hands over entries and lines. After an error nothing is written any
     /// more, and no sync is tried again: what a failed sync left on the disk, nobody knows.
     pub fn commit(&mut self) -> io::Result<Vec<(Entry<Event>, String)>> {
+        let written = self.write()?;
+        if let Some(file) = &self.file
+            && self.unsynced
+        {
+            self.broken = true;
+            file.sync_data()?;
+            tracing::debug!(records = written.len(), "committed");
+            still_there(file, self.written)?;
+            (self.broken, self.unsynced) = (false, false);
+        }
+        Ok(written)
+    }
+
+    /// Writes every recorded event without making it durable: for attempts, of which only the last decides anything.
+    pub fn write(&mut self) -> io::Result<Vec<(Entry<Event>, String)>> {
         if self.broken {
             return Err(io::Error::other("an earlier write failed"));
         }
         if let Some(file) = &mut self.file
             && !self.pending.is_empty()
         {
-            self.broken = true;
+            (self.broken, self.unsynced) = (true, true);
             for (_, line) in &self.pending {
                 file.write_all(line.as_bytes())?;
                 self.written += line.len() as u64;
             }
-            file.sync_data()?;
-            tracing::debug!(records = self.pending.len(), "committed");
-            still_there(file, self.written)?;
             self.broken = false;
         }
         Ok(std::mem::take(&mut self.pending))

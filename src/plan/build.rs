@@ -1,114 +1,283 @@
-//! A runbook to its plan: defaults filled in, expectations compiled once to see that they can be.
+//! A runbook to its plan: defaults filled in, names resolved, values given.
 
-use super::model::{Action, Criterion, Plan, PlannedExpectation, PlannedStep, ShellAction};
-use super::variables;
-use crate::diagnostic::{Diagnostic, Refused, Severity, Source, Span};
+use super::expressions::{self, Expressions};
+use super::model::{Action, Criterion, Data, Interpreter, Plan, PlannedExpectation, PlannedStep, ShellAction};
+use super::parameters::{Inputs, PlannedParameter, resolve};
+use super::policy::Profile;
+use super::variables::{self, Names};
+use super::{targets, tools};
+use crate::config::Config;
+use crate::diagnostic::Diagnostic;
 use crate::expect;
-use crate::runbook::{self, Gate, Item, ManualStep, Runbook, Step};
-use std::collections::BTreeMap;
+use crate::runbook::{self, AssertStep, Check, Effect, Gate, Item, Language, ManualStep, Runbook, SessionName, Step};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The version of the canonical form.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// The wall-clock bound of a step when nobody names one.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// A runbook and its plan.
-#[derive(Clone, Debug)]
-pub struct Planned {
-    /// What was written.
-    pub runbook: Runbook,
-    /// What will be done.
-    pub plan: Plan,
-}
+/// What was chosen does not make a plan: one sentence for each thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("; "))]
+pub struct InputError(pub Vec<String>);
 
-/// Plans the runbook in `source`. Returns it with notes and warnings, or the findings, at least one an error.
-pub fn plan(source: Source) -> Result<(Planned, Vec<Diagnostic>), Box<Refused>> {
-    let (runbook, mut found) = runbook::read(source)?;
-    let steps = runbook.items.iter().map(|item| planned_step(&runbook, item)).collect();
-    let plan = Plan {
+/// Plans a runbook that was examined with the same `config` and found without errors.
+///
+/// # Errors
+///
+/// If parameters, profile or targets are not what the runbook wants.
+pub fn plan(runbook: &Runbook, config: &Config, inputs: &Inputs) -> Result<Plan, InputError> {
+    let profile = Profile::choose(config, inputs.profile.as_deref()).map_err(|why| InputError(vec![why]))?;
+    let parameters = resolve(runbook, &profile.params(), inputs).map_err(InputError)?;
+    let targets = targets::resolve(runbook, config, &profile, inputs, &parameters).map_err(InputError)?;
+    let builder = Builder { runbook, config, profile, parameters: &parameters, probes: variables::probes(runbook) };
+    let mut steps = tools::steps(runbook);
+    for item in &runbook.items {
+        steps.push(builder.step(item).map_err(|why| InputError(vec![why]))?);
+    }
+    Ok(Plan {
         format: FORMAT,
         title: runbook.title.clone(),
+        profile: inputs.profile.clone(),
         acceptance: runbook.acceptance.iter().map(criterion).collect(),
-        variables: variables::names(&runbook),
+        parameters,
+        targets,
+        env: runbook.env.iter().cloned().collect(),
+        variables: variables::names(runbook),
+        secrets: variables::secrets(runbook),
         steps,
-    };
-    found.extend(variables::check(&runbook));
-    found.extend(check_expectations(&runbook));
-    found.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.code));
-    match found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-        true => Err(Refused::new(runbook.source, found)),
-        false => Ok((Planned { runbook, plan }, found)),
-    }
+    })
+}
+
+/// What cannot be planned whatever is chosen: names, targets, expressions, expectations.
+pub fn check(runbook: &Runbook, config: &Config) -> Vec<Diagnostic> {
+    let names = Names::new(runbook);
+    let mut found = variables::check(runbook, &names);
+    found.extend(targets::check(runbook, config));
+    found.extend(tools::check(runbook));
+    found.extend(check_languages(runbook, config));
+    found.extend(check_defaults(runbook));
+    found.extend(expressions::check(runbook, &names));
+    found.extend(check_outputs(runbook));
+    found
 }
 
 fn criterion(criterion: &runbook::Criterion) -> Criterion {
     Criterion { id: criterion.id.clone(), text: criterion.text.clone() }
 }
 
-fn planned_step(runbook: &Runbook, item: &Item) -> PlannedStep {
-    let prose = |spans: &[Span]| spans.iter().map(|span| runbook.source.slice(*span).trim().to_owned()).collect();
-    let section = |index: usize| runbook.sections[index].title.clone();
+/// What every step is built with.
+struct Builder<'a> {
+    runbook: &'a Runbook,
+    config: &'a Config,
+    profile: Profile<'a>,
+    parameters: &'a [PlannedParameter],
+    probes: BTreeSet<&'a str>,
+}
+
+impl Builder<'_> {
+    fn step(&self, item: &Item) -> Result<PlannedStep, String> {
+        let source = &self.runbook.source;
+        let (when, action, section, prose, start) = match item {
+            Item::Step(step) => {
+                let action = Action::Shell(Box::new(self.shell(step)?));
+                (step.when.as_ref(), action, step.section, &step.prose, step.span.start)
+            }
+            Item::Assert(assert) => {
+                let AssertStep { when, lines, section, prose, span, .. } = assert.as_ref();
+                let action = Action::Assert { expressions: Expressions::block(lines, source) };
+                (when.as_ref(), action, *section, prose, span.start)
+            }
+            Item::Manual(ManualStep { text, section, prose, checkbox, .. }) => {
+                (None, Action::Manual { text: text.clone() }, *section, prose, checkbox.start)
+            }
+        };
+        Ok(PlannedStep {
+            name: item.name().to_owned(),
+            satisfies: satisfies(item).to_vec(),
+            when: when.map(Expressions::condition),
+            action,
+            section: self.runbook.sections[section].title.clone(),
+            section_index: section,
+            prose: prose.iter().map(|span| source.slice(*span).trim().to_owned()).collect(),
+            line: source.line(start),
+        })
+    }
+
+    fn shell(&self, step: &Step) -> Result<ShellAction, String> {
+        let probe = self.probes.contains(step.name.as_str());
+        let gate = match probe {
+            true => Gate::None,
+            false => self.gate(step)?,
+        };
+        let defaults = &self.runbook.defaults;
+        Ok(ShellAction {
+            target: targets::name_of(self.runbook, step.on.as_ref()).to_owned(),
+            session: session(&step.session),
+            interpreter: self.interpreter(step),
+            effect: step.effect,
+            gate,
+            phrase: self.phrase(step, gate)?,
+            timeout: step.timeout.or(defaults.timeout).unwrap_or(DEFAULT_TIMEOUT),
+            poll: step.poll.or(defaults.poll.filter(|_| step.effect.may_repeat())),
+            exit: step.exit.clone(),
+            always: step.always,
+            probe,
+            unless: step.unless.as_ref().map(|named| named.name.clone()),
+            capture: step.capture.as_ref().map(|(name, _)| name.clone()),
+            secret: step.secret,
+            stdin: step.stdin.as_ref().and_then(|named| self.data(&named.name)),
+            script: step.script_text(),
+            expectations: step.expectations.iter().map(|expectation| self.expectation(expectation)).collect(),
+        })
+    }
+
+    fn gate(&self, step: &Step) -> Result<Gate, String> {
+        let gate = step.gate.unwrap_or(if step.always { Gate::None } else { step.effect.default_gate() });
+        self.profile.gate(&step.name, step.effect, gate)
+    }
+
+    /// What must be typed, with the values of parameters in it.
+    fn phrase(&self, step: &Step, gate: Gate) -> Result<String, String> {
+        if gate != Gate::Type {
+            return Ok(String::new());
+        }
+        let phrase = step.phrase.as_ref().unwrap_or(&step.name);
+        let value = |parameter: &PlannedParameter| Some((parameter.name.clone(), parameter.value.clone()?));
+        let values: BTreeMap<String, String> = self.parameters.iter().filter_map(value).collect();
+        let filled = expect::fill(phrase, &values, str::to_owned);
+        let typeable = filled.trim() == filled && !filled.is_empty() && !filled.chars().any(crate::text::is_dangerous);
+        match typeable && !runbook::is_answer(&filled) {
+            true => Ok(filled),
+            false => Err(format!(
+                "the phrase of `{}` would be `{}`, which cannot be typed or is an answer at every gate",
+                step.name,
+                crate::text::escape_line(&filled)
+            )),
+        }
+    }
+
+    fn interpreter(&self, step: &Step) -> Option<Interpreter> {
+        match &step.language {
+            Language::Shell(_) => None,
+            Language::Interpreter(name) => {
+                let words = interpreter_words(self.config, name).unwrap_or_default();
+                Some(Interpreter { name: name.clone(), words })
+            }
+        }
+    }
+
+    fn data(&self, name: &str) -> Option<Data> {
+        let block = self.runbook.data.iter().find(|block| block.name == name)?;
+        Some(Data { name: block.name.clone(), text: block.text() })
+    }
+
+    fn expectation(&self, expectation: &runbook::Expectation) -> PlannedExpectation {
+        let source = &self.runbook.source;
+        match expectation.check {
+            Check::Output(stream) => PlannedExpectation::Output {
+                stream,
+                lines: expectation.lines.iter().map(|line| line.text.clone()).collect(),
+                line: source.line(expectation.span.start) + 1,
+            },
+            Check::Assert => PlannedExpectation::Assert(Expressions::block(&expectation.lines, source)),
+        }
+    }
+}
+
+fn satisfies(item: &Item) -> &[String] {
     match item {
-        Item::Step(step) => PlannedStep {
-            name: step.name.clone(),
-            satisfies: step.satisfies.clone(),
-            action: Action::Shell(shell_action(runbook, step)),
-            section: section(step.section),
-            section_index: step.section,
-            prose: prose(&step.prose),
-            line: runbook.source.line(step.span.start),
-        },
-        Item::Manual(ManualStep { name, text, satisfies, section: at, prose: before, checkbox, .. }) => PlannedStep {
-            name: name.clone(),
-            satisfies: satisfies.clone(),
-            action: Action::Manual { text: text.clone() },
-            section: section(*at),
-            section_index: *at,
-            prose: prose(before),
-            line: runbook.source.line(checkbox.start),
-        },
+        Item::Step(step) => &step.satisfies,
+        Item::Assert(assert) => &assert.satisfies,
+        Item::Manual(manual) => &manual.satisfies,
     }
 }
 
-fn shell_action(runbook: &Runbook, step: &Step) -> ShellAction {
-    let gate = step.gate.unwrap_or(if step.always { Gate::None } else { step.effect.default_gate() });
-    let phrase = match gate {
-        Gate::Type => step.phrase.clone().unwrap_or_else(|| step.name.clone()),
-        Gate::None | Gate::Confirm => String::new(),
-    };
-    ShellAction {
-        target: "local".to_owned(),
-        effect: step.effect,
-        gate,
-        phrase,
-        timeout: step.timeout.or(runbook.defaults.timeout).unwrap_or(DEFAULT_TIMEOUT),
-        exit: step.exit.clone(),
-        always: step.always,
-        capture: step.capture.as_ref().map(|(name, _)| name.clone()),
-        script: step.script_text(),
-        expectations: step.expectations.iter().map(|expectation| planned_expectation(runbook, expectation)).collect(),
+fn session(name: &SessionName) -> String {
+    match name {
+        SessionName::Main => "main".to_owned(),
+        SessionName::None => "none".to_owned(),
+        SessionName::Named(name) => name.clone(),
     }
 }
 
-fn planned_expectation(runbook: &Runbook, expectation: &runbook::Expectation) -> PlannedExpectation {
-    PlannedExpectation {
-        stream: expectation.stream,
-        lines: expectation.lines.iter().map(|line| line.text.clone()).collect(),
-        line: runbook.source.line(expectation.span.start) + 1,
-    }
+fn interpreter_words(config: &Config, name: &str) -> Option<Vec<String>> {
+    let declared = config.interpreters.get(name).map(|interpreter| interpreter.words.clone());
+    declared.or_else(|| (name == "python").then(|| vec!["python3".to_owned()]))
+}
+
+/// A language that is neither a shell nor an interpreter that somebody declared.
+fn check_languages(runbook: &Runbook, config: &Config) -> Vec<Diagnostic> {
+    let known = || config.interpreters.keys().map(String::as_str);
+    let unknown = variables::steps(runbook).filter_map(|(_, step)| match &step.language {
+        Language::Interpreter(name) if interpreter_words(config, name).is_none() => {
+            Some(runbook::unknown_language(name, step.language_span, known()))
+        }
+        _ => None,
+    });
+    unknown.collect()
+}
+
+/// A default that its own type, pattern or choices refuse.
+fn check_defaults(runbook: &Runbook) -> Vec<Diagnostic> {
+    let wrong = runbook.params.iter().filter_map(|parameter| {
+        let (text, span) = parameter.default.as_ref()?;
+        let why = super::value::check_value(parameter, text).err()?;
+        let message = format!("the default of `{}` is no value of it: {why}", parameter.name);
+        Some(Diagnostic::error(crate::diagnostic::Code::Parameter, *span, message).help("mend one of the two"))
+    });
+    wrong.collect()
 }
 
 /// Compiles every expectation with a stand-in for each variable: only the values can differ at run time.
-fn check_expectations(runbook: &Runbook) -> Vec<Diagnostic> {
-    let stand_ins: BTreeMap<String, String> =
-        variables::captures(runbook).into_iter().map(|capture| (capture.name, "x".to_owned())).collect();
+fn check_outputs(runbook: &Runbook) -> Vec<Diagnostic> {
+    let captured = variables::captures(runbook).into_iter().map(|capture| capture.name);
+    let names = captured.chain(runbook.params.iter().map(|parameter| parameter.name.clone()));
+    let stand_ins: BTreeMap<String, String> = names.map(|name| (name, "x".to_owned())).collect();
     let mut found = Vec::new();
-    for (_, expectation) in variables::expectations(runbook) {
-        for line in &expectation.lines {
-            let compiled = expect::compile([(line.text.as_str(), line.span)], &stand_ins);
-            found.extend(compiled.err().map(|diagnostic| *diagnostic));
-        }
+    for line in variables::steps(runbook).flat_map(|(_, step)| variables::outputs(step)).flat_map(|block| &block.lines)
+    {
+        let compiled = expect::compile([(line.text.as_str(), line.span)], &stand_ins);
+        found.extend(compiled.err().map(|diagnostic| *diagnostic));
     }
     found
+}
+
+/// Where a planned step comes from when nobody wrote it: no place in the file.
+pub(super) fn unwritten(name: String, action: ShellAction) -> PlannedStep {
+    PlannedStep {
+        name,
+        satisfies: Vec::new(),
+        when: None,
+        action: Action::Shell(Box::new(action)),
+        section: String::new(),
+        section_index: 0,
+        prose: Vec::new(),
+        line: 1,
+    }
+}
+
+/// A step that looks only, with everything else as it is when nobody says otherwise.
+pub(crate) fn looking(target: &str, script: String, expectations: Vec<PlannedExpectation>) -> ShellAction {
+    ShellAction {
+        target: target.to_owned(),
+        session: "none".to_owned(),
+        interpreter: None,
+        effect: Effect::Read,
+        gate: Gate::None,
+        phrase: String::new(),
+        timeout: Duration::from_secs(60),
+        poll: None,
+        exit: runbook::ExitRule::default(),
+        always: false,
+        probe: false,
+        unless: None,
+        capture: None,
+        secret: false,
+        stdin: None,
+        script,
+        expectations,
+    }
 }

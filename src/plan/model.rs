@@ -1,8 +1,11 @@
 //! The plan: what the canonical bytes hold is what the hash vouches for; places and prose are for views only.
 
+use super::expressions::Expressions;
+use super::parameters::PlannedParameter;
 use crate::hash::{Sha256Hex, sha256};
-use crate::runbook::{Effect, ExitRule, ExpectedStream, Gate};
+use crate::runbook::{Effect, ExitRule, ExpectedStream, Gate, Target};
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// A runbook with everything resolved.
@@ -12,11 +15,21 @@ pub struct Plan {
     pub format: u32,
     /// The runbook's title.
     pub title: String,
+    /// The profile, if one was chosen.
+    pub profile: Option<String>,
     /// The acceptance criteria, in the author's order.
     pub acceptance: Vec<Criterion>,
+    /// The parameters, in the author's order.
+    pub parameters: Vec<PlannedParameter>,
+    /// The targets that steps run on, by name.
+    pub targets: BTreeMap<String, Target>,
+    /// What is set on every target.
+    pub env: BTreeMap<String, String>,
     /// The names that steps capture, sorted: until one is captured it is unset, whatever the environment holds.
     pub variables: Vec<String>,
-    /// Steps and manual steps in order; those with `always` stand where their author wrote them.
+    /// The names of parameters and captures whose values are shown and written nowhere.
+    pub secrets: BTreeSet<String>,
+    /// Steps, assertions and manual steps in order; those with `always` and probes stand where their author wrote them.
     pub steps: Vec<PlannedStep>,
 }
 
@@ -36,6 +49,8 @@ pub struct PlannedStep {
     pub name: String,
     /// The criteria that it proves.
     pub satisfies: Vec<String>,
+    /// Skipped if this is false.
+    pub when: Option<Expressions>,
     /// What is done.
     pub action: Action,
     /// The heading that it stands under; empty before the first.
@@ -56,8 +71,13 @@ pub struct PlannedStep {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "lowercase", tag = "kind")]
 pub enum Action {
-    /// A script in a session's shell.
-    Shell(ShellAction),
+    /// A script, in a session's shell or of a program that is run inside it.
+    Shell(Box<ShellAction>),
+    /// Expressions over earlier steps; nothing is run.
+    Assert {
+        /// All must be true.
+        expressions: Expressions,
+    },
     /// Something a person does.
     Manual {
         /// The item's text.
@@ -65,42 +85,81 @@ pub enum Action {
     },
 }
 
-/// A script in a session's shell.
+/// A script in a session.
 #[derive(Clone, Debug, Serialize)]
 pub struct ShellAction {
-    /// Where it runs; `local` is this machine.
+    /// The name of the target that it runs on; `local` is this machine.
     pub target: String,
+    /// Which of the target's sessions: `main`, a name, or `none` for a fresh one.
+    pub session: String,
+    /// The program whose script it is; `None` for the session's own shell.
+    pub interpreter: Option<Interpreter>,
     /// What it may do to the world.
     pub effect: Effect,
     /// What must happen before it runs.
     pub gate: Gate,
     /// What must be typed at `gate=type`; empty otherwise.
     pub phrase: String,
-    /// The wall-clock bound of one attempt.
+    /// The wall-clock bound of one attempt, or of the whole polling.
     #[serde(serialize_with = "millis")]
     pub timeout: Duration,
+    /// The pause between two attempts, in milliseconds in the canonical form.
+    #[serde(serialize_with = "optional_millis")]
+    pub poll: Option<Duration>,
     /// Accepted exit codes.
     pub exit: ExitRule,
     /// Runs when the run closes, and only then.
     pub always: bool,
+    /// Whether it is a probe of other steps, out of the normal order.
+    pub probe: bool,
+    /// The probe that says whether it is needed.
+    pub unless: Option<String>,
     /// The variable that gets the trimmed standard output.
     pub capture: Option<String>,
+    /// What it captures is secret, and its output is not kept.
+    pub secret: bool,
+    /// What it gets on standard input.
+    pub stdin: Option<Data>,
     /// The script with LF line ends.
     pub script: String,
     /// What its output must look like.
     pub expectations: Vec<PlannedExpectation>,
 }
 
-/// An `output` block.
+/// A program that steps are written for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Interpreter {
+    /// The word behind the fence.
+    pub name: String,
+    /// The words of its command.
+    pub words: Vec<String>,
+}
+
+/// A data block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Data {
+    /// Its name.
+    pub name: String,
+    /// Its bytes.
+    pub text: String,
+}
+
+/// What a step's output must look like.
 #[derive(Clone, Debug, Serialize)]
-pub struct PlannedExpectation {
-    /// Which stream it checks.
-    pub stream: ExpectedStream,
-    /// Its lines as written.
-    pub lines: Vec<String>,
-    /// The runbook's line that its first line stands on.
-    #[serde(skip)]
-    pub line: usize,
+#[serde(rename_all = "lowercase")]
+pub enum PlannedExpectation {
+    /// An `output` block.
+    Output {
+        /// Which stream it checks.
+        stream: ExpectedStream,
+        /// Its lines as written.
+        lines: Vec<String>,
+        /// The runbook's line that its first line stands on.
+        #[serde(skip)]
+        line: usize,
+    },
+    /// An `assert` block.
+    Assert(Expressions),
 }
 
 impl Plan {
@@ -113,6 +172,11 @@ impl Plan {
     pub fn hash(&self) -> Sha256Hex {
         sha256(&self.canonical())
     }
+
+    /// The step called so.
+    pub fn step(&self, name: &str) -> Option<&PlannedStep> {
+        self.steps.iter().find(|step| step.name == name)
+    }
 }
 
 impl PlannedStep {
@@ -121,22 +185,51 @@ impl PlannedStep {
         self.shell().is_some_and(|shell| shell.always)
     }
 
+    /// Whether it is a probe of other steps.
+    pub fn probe(&self) -> bool {
+        self.shell().is_some_and(|shell| shell.probe)
+    }
+
     /// The script, if it is one.
     pub fn shell(&self) -> Option<&ShellAction> {
         match &self.action {
             Action::Shell(shell) => Some(shell),
-            Action::Manual { .. } => None,
+            Action::Assert { .. } | Action::Manual { .. } => None,
         }
+    }
+
+    /// Every expression of the step.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expressions> {
+        let own = match &self.action {
+            Action::Assert { expressions } => Some(expressions),
+            Action::Shell(_) | Action::Manual { .. } => None,
+        };
+        let expected = self.shell().into_iter().flat_map(|shell| &shell.expectations);
+        let asserted = expected.filter_map(|expectation| match expectation {
+            PlannedExpectation::Assert(expressions) => Some(expressions),
+            PlannedExpectation::Output { .. } => None,
+        });
+        self.when.iter().chain(own).chain(asserted)
     }
 }
 
 impl ShellAction {
     /// Whether standard output and error share one pipe, in exact order.
     pub fn combined(&self) -> bool {
-        self.expectations.iter().any(|expectation| expectation.stream == ExpectedStream::Combined)
+        let combined = |expectation: &PlannedExpectation| {
+            matches!(expectation, PlannedExpectation::Output { stream: ExpectedStream::Combined, .. })
+        };
+        self.expectations.iter().any(combined)
     }
 }
 
 fn millis<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u128(duration.as_millis())
+}
+
+fn optional_millis<S: serde::Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    match duration {
+        Some(duration) => millis(duration, serializer),
+        None => serializer.serialize_none(),
+    }
 }

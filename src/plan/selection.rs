@@ -34,6 +34,12 @@ pub enum SelectionError {
         /// `--to`.
         to: String,
     },
+    /// A probe, which runs with the step that names it.
+    #[error("`{name}` is a probe: it runs with the step that names it, and never by itself")]
+    Probe {
+        /// The probe.
+        name: String,
+    },
     /// `--only` beside `--from` or `--to`.
     #[error("--only excludes --from and --to")]
     Both,
@@ -46,6 +52,15 @@ pub fn find(plan: &Plan, name: &str) -> Result<usize, SelectionError> {
         name: name.to_owned(),
         hint: nearest(name, names).map_or_else(String::new, |near| format!(", did you mean `{near}`?")),
     })
+}
+
+/// Where a step of the normal order stands.
+fn ordinary(plan: &Plan, name: &str) -> Result<usize, SelectionError> {
+    let at = find(plan, name)?;
+    match plan.steps[at].probe() {
+        true => Err(SelectionError::Probe { name: name.to_owned() }),
+        false => Ok(at),
+    }
 }
 
 impl Selection {
@@ -62,12 +77,12 @@ impl Selection {
             }
             let mut chosen: Vec<bool> = plan.steps.iter().map(super::PlannedStep::always).collect();
             for name in &self.only {
-                chosen[find(plan, name)?] = true;
+                chosen[ordinary(plan, name)?] = true;
             }
             return Ok(chosen);
         }
-        let from = self.from.as_ref().map_or(Ok(0), |name| find(plan, name))?;
-        let to = self.to.as_ref().map_or(Ok(plan.steps.len() - 1), |name| find(plan, name))?;
+        let from = self.from.as_ref().map_or(Ok(0), |name| ordinary(plan, name))?;
+        let to = self.to.as_ref().map_or(Ok(plan.steps.len() - 1), |name| ordinary(plan, name))?;
         if let (true, Some(first), Some(last)) = (from > to, &self.from, &self.to) {
             return Err(SelectionError::Empty { from: first.clone(), to: last.clone() });
         }

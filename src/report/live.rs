@@ -4,7 +4,7 @@ use super::margin::{Margin, wrap};
 use super::plan_text::{step_facts, stream_words};
 use super::styles::{Styles, paint};
 use crate::event::{
-    Event, ExpectationRecord, GateAnswer, Instance, ManualAnswer, RunStarted, RunState, Status, StepFinished,
+    Event, ExpectationRecord, GateAnswer, Instance, ManualAnswer, Moment, RunStarted, RunState, Status, StepFinished,
     StepState, Stream, result_words,
 };
 use crate::plan::{Action, Plan, PlannedStep};
@@ -142,6 +142,24 @@ impl<'a> Live<'a> {
                 self.introduce(step);
                 self.manual_answered(*answer, note.as_deref(), by);
             }
+            Event::ParameterOpened { .. } => {}
+            Event::ParameterGiven { name, value, by, .. } => {
+                self.foreign(&format!("{name} = {} ({by})", shorten(&escape_line(value), 200)), self.styles.ask);
+            }
+            Event::StepSkipped { step, condition } => {
+                self.introduce(step);
+                self.line(&paint(&format!("  skipped: `{}` is false", escape_line(condition)), self.styles.dim));
+            }
+            Event::ProbeStarted { step, probe, moment, .. } => {
+                self.introduce(step);
+                self.probe_started(probe, *moment);
+            }
+            Event::ProbeFinished { outcome, .. } => self.probe_finished(outcome),
+            Event::StepSatisfied { step } => {
+                let words = format!("  ✓ {step}: already satisfied, it is not run");
+                self.line(&paint(&words, self.styles.holds(true)));
+            }
+            Event::AttemptFinished(outcome) => self.attempt_finished(outcome),
             Event::StepStarted { step, .. } => self.step_started(step),
             Event::StepFinished(outcome) => self.step_finished(outcome, state),
             Event::LateOutput { step, bytes, .. } => {
@@ -154,11 +172,15 @@ impl<'a> Live<'a> {
                     self.foreign(&format!("left running: {} {}", process.pid, process.command), self.styles.ask);
                 }
             }
-            Event::RunSuspended { step, .. } => {
+            Event::RunSuspended { step, parameter, .. } => {
                 self.introduce(step);
-                let words = format!("  waits for a person at `{step}`: nothing more is run");
-                self.line(&paint(&words, self.styles.ask));
+                let what = match parameter {
+                    Some(name) => format!("the parameter `{name}`, asked for behind `{step}`"),
+                    None => format!("a person at `{step}`"),
+                };
+                self.line(&paint(&format!("  waits for {what}: nothing more is run"), self.styles.ask));
             }
+            Event::RunFailed { reason } => self.foreign(reason, self.styles.holds(false)),
             Event::RunInterrupted { signal } => {
                 self.line(&paint(&format!("\ninterrupted by {signal}"), self.styles.ask));
             }
@@ -200,6 +222,12 @@ impl<'a> Live<'a> {
             Action::Manual { text } => {
                 self.line(&format!("{} {}", paint("☐", self.styles.ask), paint(&escape_line(text), self.styles.name)));
             }
+            Action::Assert { expressions } => {
+                self.line(&format!("{} {}", paint("▸", self.styles.name), paint(&step.name, self.styles.name)));
+                for text in expressions.texts() {
+                    self.line(&format!("  {}", escape_line(text)));
+                }
+            }
             Action::Shell(shell) => {
                 let facts = paint(&step_facts(shell), self.styles.dim);
                 self.line(&format!(
@@ -207,12 +235,61 @@ impl<'a> Live<'a> {
                     paint("▸", self.styles.name),
                     paint(&step.name, self.styles.name)
                 ));
-                for (number, line) in escape(&shell.script).lines().enumerate() {
-                    self.line(&format!("  {} {line}", if number == 0 { "$" } else { " " }));
+                self.script(&shell.script);
+                if let Some(data) = &shell.stdin {
+                    self.line(&paint(&format!("  standard input, `{}`:", data.name), self.styles.dim));
+                    for line in escape(&data.text).lines() {
+                        self.line(&paint(&format!("    {line}"), self.styles.dim));
+                    }
                 }
                 self.show_last_time(&step.name);
             }
         }
+    }
+
+    fn script(&mut self, script: &str) {
+        for (number, line) in escape(script).lines().enumerate() {
+            self.line(&format!("  {} {line}", if number == 0 { "$" } else { " " }));
+        }
+    }
+
+    fn probe_started(&mut self, probe: &str, moment: Moment) {
+        let words = match moment {
+            Moment::Before => format!("  probe {probe}: is it needed?"),
+            Moment::After => format!("  probe {probe}: did it work?"),
+        };
+        self.end_output();
+        self.screen.still();
+        self.line(&paint(&words, self.styles.dim));
+        (self.shown, self.hidden) = (0, 0);
+    }
+
+    fn probe_finished(&mut self, outcome: &StepFinished) {
+        self.end_output();
+        let words = match (outcome.status, &outcome.detail) {
+            (Status::Passed, _) => format!("  probe {}: passes", outcome.step),
+            (_, Some(detail)) => {
+                format!("  probe {}: does not pass: {}", outcome.step, shorten(&escape_line(detail), 200))
+            }
+            (_, None) => format!("  probe {}: does not pass", outcome.step),
+        };
+        self.line(&paint(&words, self.styles.dim));
+        (self.shown, self.hidden) = (0, 0);
+    }
+
+    /// An attempt that did not pass, in a line: the last one is shown whole.
+    fn attempt_finished(&mut self, outcome: &StepFinished) {
+        self.end_output();
+        let failed = outcome.expectations.iter().filter(|expectation| !expectation.holds).count();
+        let why = match (outcome.exit_code, failed) {
+            (Some(code), 0) => format!("exit {code}"),
+            (_, 0) => outcome.detail.clone().unwrap_or_default(),
+            (_, failed) => format!("{} not hold", crate::text::count(failed, "expectation")),
+        };
+        let words =
+            format!("  attempt {} of {}: {}; it is tried again", outcome.attempt, outcome.step, escape_line(&why));
+        self.line(&paint(&words, self.styles.dim));
+        (self.shown, self.hidden) = (0, 0);
     }
 
     /// The author's prose, wrapped at blanks where the screen is narrower than it is written.
@@ -294,6 +371,8 @@ impl<'a> Live<'a> {
     }
 
     fn step_finished(&mut self, outcome: &StepFinished, state: &RunState) {
+        // An assertion runs nothing, so nothing introduced it.
+        self.introduce(&outcome.step);
         self.end_output();
         self.screen.still();
         for expectation in &outcome.expectations {
@@ -329,7 +408,11 @@ impl<'a> Live<'a> {
     }
 
     fn expectation(&mut self, expectation: &ExpectationRecord) {
-        let what = format!("line {}, {}", expectation.line, stream_words(expectation.stream));
+        let what = expectation.stream.map_or("expression", stream_words);
+        let what = match expectation.line {
+            0 => what.to_owned(),
+            line => format!("line {line}, {what}"),
+        };
         let (mark, verb) = if expectation.holds { ("✓", "holds") } else { ("✗", "does not hold") };
         let words = format!("{mark} {what}: {verb}");
         self.line(&format!("  {}", paint(&words, self.styles.holds(expectation.holds))));

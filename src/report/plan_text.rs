@@ -1,8 +1,9 @@
 //! A plan before it runs, for people and for programs.
 
 use super::styles::{Styles, paint};
-use crate::plan::{Action, Plan, PlannedStep, ShellAction};
-use crate::runbook::{ExpectedStream, Gate, show_duration};
+use crate::duration::show_duration;
+use crate::plan::{Action, Expressions, Plan, PlannedExpectation, PlannedParameter, PlannedStep, ShellAction};
+use crate::runbook::{ExpectedStream, Gate};
 use crate::text::{count, escape, escape_line};
 use serde::Serialize;
 
@@ -14,7 +15,9 @@ pub fn plan_text(plan: &Plan, runbook: &str, styles: &Styles) -> String {
         count(plan.steps.len(), "step"),
         plan.hash()
     );
-    let (closing, ordinary): (Vec<&PlannedStep>, Vec<_>) = plan.steps.iter().partition(|step| step.always());
+    push_settings(&mut out, plan);
+    let (probes, steps): (Vec<&PlannedStep>, Vec<_>) = plan.steps.iter().partition(|step| step.probe());
+    let (closing, ordinary): (Vec<&PlannedStep>, Vec<_>) = steps.into_iter().partition(|step| step.always());
     for (number, step) in ordinary.iter().enumerate() {
         out.push_str(&format!("\n{:>3}. ", number + 1));
         push_step(&mut out, step, styles);
@@ -23,6 +26,13 @@ pub fn plan_text(plan: &Plan, runbook: &str, styles: &Styles) -> String {
         out.push_str("\nat the close, whatever the verdict:\n");
         for step in closing {
             out.push_str("\n  +  ");
+            push_step(&mut out, step, styles);
+        }
+    }
+    if !probes.is_empty() {
+        out.push_str("\nprobes, each with the step that names it:\n");
+        for step in probes {
+            out.push_str("\n  ?  ");
             push_step(&mut out, step, styles);
         }
     }
@@ -39,6 +49,37 @@ pub fn plan_text(plan: &Plan, runbook: &str, styles: &Styles) -> String {
     out
 }
 
+/// Parameters, targets, what is set everywhere.
+fn push_settings(out: &mut String, plan: &Plan) {
+    if let Some(profile) = &plan.profile {
+        out.push_str(&format!("profile {}\n", escape_line(profile)));
+    }
+    push_list(out, "parameters", plan.parameters.iter().map(parameter_words));
+    let targets = plan.targets.iter().filter(|(name, target)| name.as_str() != "local" || !target.is_local());
+    push_list(out, "targets", targets.map(|(name, target)| format!("{name}: {target}")));
+    push_list(out, "environment", plan.env.iter().map(|(name, value)| format!("{name}={value}")));
+}
+
+fn push_list(out: &mut String, title: &str, lines: impl Iterator<Item = String>) {
+    let lines: Vec<_> = lines.map(|line| format!("  {}\n", escape_line(&line))).collect();
+    if !lines.is_empty() {
+        out.push_str(&format!("\n{title}:\n{}", lines.concat()));
+    }
+}
+
+/// `NAME = value (by whom)`.
+fn parameter_words(parameter: &PlannedParameter) -> String {
+    let (name, kind) = (&parameter.name, parameter.kind.as_str());
+    match (&parameter.value, &parameter.late) {
+        (Some(value), _) => {
+            let origin = parameter.origin.map_or("", |origin| origin.as_str());
+            format!("{name} = {} ({kind}, {origin})", crate::text::shorten_line(value, 200))
+        }
+        (None, Some(late)) => format!("{name}: {kind}, asked for behind `{}`", late.after),
+        (None, None) => format!("{name}: {kind}, not shown"),
+    }
+}
+
 /// One step with its script and expectations, as a gate's `v` shows it.
 pub fn step_text(step: &PlannedStep) -> String {
     let mut out = String::new();
@@ -48,18 +89,48 @@ pub fn step_text(step: &PlannedStep) -> String {
 
 fn push_step(out: &mut String, step: &PlannedStep, styles: &Styles) {
     let name = paint(&step.name, styles.name);
+    let when = |out: &mut String| {
+        for text in step.when.iter().flat_map(Expressions::texts) {
+            push_indented(out, text, "     when ", "          ");
+        }
+    };
     match &step.action {
+        Action::Assert { expressions } => {
+            out.push_str(&format!("{name}  assert\n"));
+            when(out);
+            push_expressions(out, expressions, styles);
+        }
         Action::Manual { text } => out.push_str(&format!("{name}  by hand\n     {}\n", escape_line(text))),
         Action::Shell(shell) => {
             out.push_str(&format!("{name}  {}\n", step_facts(shell)));
+            when(out);
             push_indented(out, &shell.script, "     $ ", "       ");
+            if let Some(data) = &shell.stdin {
+                out.push_str(&paint(&format!("     standard input, `{}`:\n", data.name), styles.dim));
+                push_indented(out, &data.text, "       ", "       ");
+            }
             for expectation in &shell.expectations {
-                let what = format!("     expects on {}:\n", stream_words(expectation.stream));
-                out.push_str(&paint(&what, styles.dim));
-                let lines = expectation.lines.join("\n");
-                push_indented(out, if lines.is_empty() { "(nothing)" } else { &lines }, "       ", "       ");
+                push_expectation(out, expectation, styles);
             }
         }
+    }
+}
+
+fn push_expectation(out: &mut String, expectation: &PlannedExpectation, styles: &Styles) {
+    match expectation {
+        PlannedExpectation::Assert(expressions) => push_expressions(out, expressions, styles),
+        PlannedExpectation::Output { stream, lines, .. } => {
+            out.push_str(&paint(&format!("     expects on {}:\n", stream_words(*stream)), styles.dim));
+            let lines = lines.join("\n");
+            push_indented(out, if lines.is_empty() { "(nothing)" } else { &lines }, "       ", "       ");
+        }
+    }
+}
+
+fn push_expressions(out: &mut String, expressions: &Expressions, styles: &Styles) {
+    out.push_str(&paint("     expects:\n", styles.dim));
+    for text in expressions.texts() {
+        push_indented(out, text, "       ", "         ");
     }
 }
 
@@ -71,11 +142,16 @@ pub fn step_facts(shell: &ShellAction) -> String {
         Gate::Confirm => facts.push("gate confirm".to_owned()),
         Gate::Type => facts.push(format!("gate type `{}`", shell.phrase)),
     }
+    facts.extend(shell.interpreter.as_ref().map(|interpreter| interpreter.name.clone()));
+    facts.extend((shell.session != "main").then(|| format!("session {}", shell.session)));
+    facts.extend(shell.unless.as_ref().map(|probe| format!("unless {probe}")));
     facts.push(format!("timeout {}", show_duration(shell.timeout)));
+    facts.extend(shell.poll.map(|pause| format!("again every {}", show_duration(pause))));
     if shell.exit != crate::runbook::ExitRule::default() {
         facts.push(format!("exit {}", shell.exit));
     }
     facts.extend(shell.capture.as_ref().map(|name| format!("captures {name}")));
+    facts.extend(shell.secret.then(|| "output kept secret".to_owned()));
     facts.join(" · ")
 }
 

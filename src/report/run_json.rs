@@ -90,7 +90,7 @@ pub fn run_json(state: &RunState) -> Option<RunJson<'_>> {
         started: state.started,
         finished: state.last.filter(|_| verdict != RunVerdict::Running),
         operator: &header.operator,
-        params: &header.params,
+        params: &state.params,
         steps: state.steps.iter().map(step_json).collect(),
         acceptance: header.acceptance.iter().map(|entry| (entry.0.as_str(), criterion(entry))).collect(),
         variables: &state.variables,
@@ -115,10 +115,10 @@ fn step_json(step: &StepState) -> StepJson<'_> {
         started: step.started,
         finished: step.finished,
         elapsed_ms: outcome.map(|outcome| outcome.elapsed_ms),
-        stdout_sha256: outcome.map(|outcome| &outcome.stdout.sha256),
-        stdout_bytes: outcome.map(|outcome| outcome.stdout.bytes),
-        stderr_sha256: outcome.map(|outcome| &outcome.stderr.sha256),
-        stderr_bytes: outcome.map(|outcome| outcome.stderr.bytes),
+        stdout_sha256: outcome.and_then(|outcome| outcome.stdout.sha256.as_ref()),
+        stdout_bytes: outcome.and_then(|outcome| outcome.stdout.bytes),
+        stderr_sha256: outcome.and_then(|outcome| outcome.stderr.sha256.as_ref()),
+        stderr_bytes: outcome.and_then(|outcome| outcome.stderr.bytes),
         late_output_bytes: step.late_bytes,
         members: None,
         expectations: outcome.map_or(&[], |outcome| &outcome.expectations),
@@ -128,11 +128,13 @@ fn step_json(step: &StepState) -> StepJson<'_> {
             by: &gate.by,
             at: gate.at,
         }),
-        deviation: step.gate.as_ref().filter(|_| step.status == Status::Skipped).map(|gate| DeviationJson {
-            kind: "skipped",
-            reason: gate.note.as_deref().unwrap_or_default(),
-            by: &gate.by,
-            at: gate.at,
-        }),
+        deviation: step.gate.as_ref().filter(|_| step.status == Status::Skipped && step.condition.is_none()).map(
+            |gate| DeviationJson {
+                kind: "skipped",
+                reason: gate.note.as_deref().unwrap_or_default(),
+                by: &gate.by,
+                at: gate.at,
+            },
+        ),
     }
 }

@@ -36,7 +36,7 @@ impl Styles {
     /// The colour of a step's status.
     pub fn status(&self, status: Status) -> Style {
         match status {
-            Status::Passed => self.good,
+            Status::Passed | Status::Satisfied => self.good,
             Status::Failed => self.bad,
             Status::InDoubt => self.doubt,
             Status::Skipped | Status::Suspended | Status::Running => self.ask,

@@ -1,9 +1,13 @@
 //! Blocks to the model: names, sections, and every expectation bound to its step.
 
 use super::attributes::{Fence as Kind, StepAttributes, classify};
-use super::model::{Effect, Expectation, ExpectedStream, Gate, Item, ManualStep, Runbook, Section, Step};
+use super::model::{
+    AssertStep, Check, DataBlock, Effect, ExitRule, Expectation, ExpectedStream, Gate, Item, Language, ManualStep,
+    Named, Runbook, Section, Step,
+};
 use super::scan::{Block, Fence, scan};
-use super::{front_matter, info, lint, names, unclosed};
+use super::target::Shell;
+use super::{front_matter, info, lint, names, placeholders, references, unclosed};
 use crate::diagnostic::{Code, Diagnostic, Refused, Severity, Source, Span, nearest};
 use std::collections::HashMap;
 
@@ -28,7 +32,8 @@ pub fn read(source: Source) -> Result<(Runbook, Vec<Diagnostic>), Box<Refused>> 
     for block in blocks {
         assembler.block(block);
     }
-    let (sections, items, mut found) = assembler.finish(body);
+    let Assembled { sections, items, data, mut found } = assembler.finish(body);
+    found.extend(references::check(&items, &data, &front));
     found.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.code));
     if found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         return Err(Refused::new(source, found));
@@ -38,6 +43,13 @@ pub fn read(source: Source) -> Result<(Runbook, Vec<Diagnostic>), Box<Refused>> 
         title,
         description: front.description,
         owner: front.owner,
+        params: front.params,
+        secrets: front.secrets,
+        targets: front.targets,
+        env: front.env,
+        tools: front.tools,
+        max_age: front.max_age,
+        data,
         defaults: front.defaults,
         acceptance: front.acceptance,
         sections,
@@ -67,6 +79,7 @@ struct Assembler<'a> {
     found: Vec<Diagnostic>,
     sections: Vec<Section>,
     items: Vec<Item>,
+    data: Vec<DataBlock>,
     prose: Vec<Span>,
     /// Steps counted directly under the present heading, for names of unnamed ones.
     ordinal: usize,
@@ -84,6 +97,7 @@ impl<'a> Assembler<'a> {
             found,
             sections: vec![top],
             items: Vec::new(),
+            data: Vec::new(),
             prose: Vec::new(),
             ordinal: 0,
             bindable: None,
@@ -118,7 +132,10 @@ impl<'a> Assembler<'a> {
             }
         };
         match kind {
-            Kind::Output(stream) => self.expectation(fence, stream),
+            Kind::Output(stream) => self.expectation(fence, Check::Output(stream)),
+            Kind::Assert => self.expectation(fence, Check::Assert),
+            Kind::AssertStep(attributes) => self.assert_step(fence, *attributes),
+            Kind::Data(name) => self.data_block(fence, name),
             _ => {
                 self.bindable = None;
                 self.prose.push(fence.span);
@@ -137,18 +154,33 @@ impl<'a> Assembler<'a> {
         }
         let (name, name_span) = attributes.name.clone().unwrap_or_else(|| (self.made_name(), block));
         self.check_gate(effect, &attributes);
+        self.check_repeats(effect, &attributes);
         self.check_criteria(&attributes.satisfies);
         self.check_script(&fence);
+        let language = attributes.language.unwrap_or(Language::Shell(Shell::Bash));
+        if matches!(language, Language::Shell(_)) && !attributes.literal {
+            self.found.extend(placeholders::placeholders(&fence.lines));
+        }
         let step = Step {
             name,
             name_span,
             span: fence.span,
             section: self.sections.len() - 1,
+            language,
+            language_span: Span::new(fence.info.start, block.start),
             effect,
+            on: attributes.on,
+            session: attributes.session,
+            poll: attributes.poll.map(|(poll, _)| poll),
+            when: attributes.when,
+            unless: attributes.unless,
+            stdin: attributes.stdin,
+            secret: attributes.secret,
+            literal: attributes.literal,
             gate: attributes.gate.map(|(gate, _)| gate),
             phrase: attributes.phrase.map(|(phrase, _)| phrase),
             timeout: attributes.timeout,
-            exit: attributes.exit.unwrap_or_default(),
+            exit: attributes.exit.map(|(exit, _)| exit).unwrap_or_default(),
             always: attributes.always,
             capture: attributes.capture,
             satisfies: attributes.satisfies.iter().map(|(id, _)| id.clone()).collect(),
@@ -158,6 +190,49 @@ impl<'a> Assembler<'a> {
         };
         self.bindable = Some(self.items.len());
         self.items.push(Item::Step(Box::new(step)));
+    }
+
+    fn assert_step(&mut self, fence: Fence, attributes: StepAttributes) {
+        self.check_lines(&fence, "expression", "write it as an escape inside a string, such as \"\\u00a0\"");
+        self.check_criteria(&attributes.satisfies);
+        self.ordinal += 1;
+        self.bindable = None;
+        let Some((name, name_span)) = attributes.name else { return };
+        self.items.push(Item::Assert(Box::new(AssertStep {
+            name,
+            name_span,
+            span: fence.span,
+            section: self.sections.len() - 1,
+            when: attributes.when,
+            satisfies: attributes.satisfies.into_iter().map(|(id, _)| id).collect(),
+            lines: fence.lines,
+            prose: std::mem::take(&mut self.prose),
+        })));
+    }
+
+    fn data_block(&mut self, fence: Fence, Named { name, span: name_span }: Named) {
+        self.bindable = None;
+        self.prose.push(fence.span);
+        let language = self.source.slice(fence.info).split([' ', '\t']).next().unwrap_or_default().to_owned();
+        self.data.push(DataBlock { name, name_span, language, lines: fence.lines, span: fence.span });
+    }
+
+    /// What may be done again: `poll` repeats, and a connection that went away was no attempt that could be judged.
+    fn check_repeats(&mut self, effect: Effect, attributes: &StepAttributes) {
+        if let Some((_, span)) = attributes.poll
+            && !effect.may_repeat()
+        {
+            let message = format!("`poll` repeats the step, and a `{}` step may not be repeated", effect.as_str());
+            self.found.push(
+                Diagnostic::error(Code::Contradiction, span, message)
+                    .help("poll a `read` step behind it instead, or write effect=idempotent if that is true"),
+            );
+        }
+        if let (Some((_, span)), Some((ExitRule::Disconnect, _))) = (attributes.poll, &attributes.exit) {
+            let message = "a step that ends with its connection cannot be polled";
+            self.found
+                .push(Diagnostic::error(Code::Contradiction, span, message).help("drop `poll`, or `exit=disconnect`"));
+        }
     }
 
     fn made_name(&self) -> String {
@@ -226,8 +301,12 @@ impl<'a> Assembler<'a> {
         }
     }
 
-    fn expectation(&mut self, fence: Fence, stream: ExpectedStream) {
-        self.check_lines(&fence, "expectation", "write it as an escape in a line that ends in (re), such as \\x{feff}");
+    fn expectation(&mut self, fence: Fence, check: Check) {
+        let help = match check {
+            Check::Output(_) => "write it as an escape in a line that ends in (re), such as \\x{feff}",
+            Check::Assert => "write it as an escape inside a string, such as \"\\u00a0\"",
+        };
+        self.check_lines(&fence, "expectation", help);
         let Some(Item::Step(step)) = self.bindable.and_then(|at| self.items.get_mut(at)) else {
             self.found.push(
                 Diagnostic::error(Code::DetachedExpectation, fence.info, "this expectation belongs to no step")
@@ -235,7 +314,7 @@ impl<'a> Assembler<'a> {
             );
             return;
         };
-        if let Some(first) = step.expectations.iter().find(|first| clash(first.stream, stream)) {
+        if let Some(first) = step.expectations.iter().find(|first| clash(first.check, check)) {
             let message = format!("step `{}` has two expectations for one stream", step.name);
             self.found.push(
                 Diagnostic::error(Code::DoubledExpectation, fence.info, message)
@@ -246,7 +325,7 @@ impl<'a> Assembler<'a> {
         }
         // What stands between a step and its expectation is read before the step runs, too.
         step.prose.append(&mut self.prose);
-        step.expectations.push(Expectation { stream, lines: fence.lines, span: fence.span });
+        step.expectations.push(Expectation { check, lines: fence.lines, span: fence.span });
     }
 
     fn manual(&mut self, text: String, checkbox: Span, span: Span) {
@@ -279,17 +358,34 @@ impl<'a> Assembler<'a> {
         }
     }
 
-    fn finish(mut self, body: usize) -> (Vec<Section>, Vec<Item>, Vec<Diagnostic>) {
+    fn finish(mut self, body: usize) -> Assembled {
         self.check_names();
         self.check_count(body);
-        (self.sections, self.items, self.found)
+        Assembled { sections: self.sections, items: self.items, data: self.data, found: self.found }
     }
 
     fn check_names(&mut self) {
+        let places = self.items.iter().map(|item| (item.name().to_owned(), name_place(item)));
+        let blocks = self.data.iter().map(|block| (block.name.clone(), block.name_span));
+        let places: Vec<_> = places.chain(blocks).collect();
+        self.found.extend(references::look_alikes(&places));
+        let mut first: HashMap<&str, Span> = HashMap::new();
+        for block in &self.data {
+            let clash = self.items.iter().find(|item| item.name() == block.name).map(name_place);
+            if let Some(before) = first.insert(&block.name, block.name_span).or(clash) {
+                let message = format!("two blocks are called `{}`", block.name);
+                self.found.push(
+                    Diagnostic::error(Code::DoubledName, block.name_span, message)
+                        .related(before, "the other one")
+                        .help("names are unique, those of data blocks, too"),
+                );
+            }
+        }
         let mut first: HashMap<&str, Span> = HashMap::new();
         for item in &self.items {
             let (name, span, made) = match item {
                 Item::Step(step) => (&step.name, step.name_span, self.source.slice(step.name_span) != step.name),
+                Item::Assert(assert) => (&assert.name, assert.name_span, false),
                 Item::Manual(manual) => (&manual.name, manual.checkbox, true),
             };
             if let Some(before) = first.insert(name, span) {
@@ -321,9 +417,31 @@ impl<'a> Assembler<'a> {
     }
 }
 
+/// What the blocks of a file add up to.
+struct Assembled {
+    sections: Vec<Section>,
+    items: Vec<Item>,
+    data: Vec<DataBlock>,
+    found: Vec<Diagnostic>,
+}
+
+/// Where an item's name is written, or what it was made of.
+fn name_place(item: &Item) -> Span {
+    match item {
+        Item::Step(step) => step.name_span,
+        Item::Assert(assert) => assert.name_span,
+        Item::Manual(manual) => manual.checkbox,
+    }
+}
+
 /// Whether two expectations check the same stream; `{combined}` checks both.
-fn clash(a: ExpectedStream, b: ExpectedStream) -> bool {
-    a == b || a == ExpectedStream::Combined || b == ExpectedStream::Combined
+fn clash(a: Check, b: Check) -> bool {
+    match (a, b) {
+        (Check::Output(a), Check::Output(b)) => {
+            a == b || a == ExpectedStream::Combined || b == ExpectedStream::Combined
+        }
+        (Check::Assert, _) | (_, Check::Assert) => false,
+    }
 }
 
 /// Splits the ids of criteria in parentheses from the end of an item's text.

@@ -1,41 +1,56 @@
 //! Attributes to typed values. What the format knows and stepgate does not do yet is refused by name here.
 
-use super::duration::{DURATION_HELP, parse_duration};
 use super::info::{Attribute, Info};
-use super::model::{Effect, ExitRule, ExpectedStream, Gate};
+use super::model::{Condition, Effect, ExitRule, ExpectedStream, Gate, Language, Named, SessionName};
 use super::names::{is_reserved_variable, is_step_name, is_variable_name};
+use super::target::Shell;
 use crate::diagnostic::{Code, Diagnostic, Span, nearest};
+use crate::duration::{DURATION_HELP, parse_duration};
 use std::time::Duration;
 
 /// Attributes of a step that are built.
-const BUILT: &[&str] = &["name", "effect", "gate", "phrase", "timeout", "exit", "always", "capture", "satisfies"];
-/// Attributes of a step that the format knows and that are not built yet.
-const LATER: &[&str] = &[
+const BUILT: &[&str] = &[
+    "name",
+    "effect",
+    "gate",
+    "phrase",
     "on",
     "session",
+    "timeout",
     "poll",
-    "until",
-    "background",
+    "exit",
     "when",
     "unless",
-    "undo",
+    "always",
     "stdin",
-    "interactive",
+    "capture",
     "secret",
-    "wait",
     "literal",
+    "satisfies",
     "data",
 ];
+/// Attributes of a step that the format knows and that are not built yet.
+const LATER: &[&str] = &["until", "background", "undo", "interactive", "wait"];
 
 /// What a step's attribute block says.
 #[derive(Debug, Default)]
 pub struct StepAttributes {
     pub name: Option<(String, Span)>,
+    /// What its script is written in; `None` only before that is looked at.
+    pub language: Option<Language>,
     pub effect: Option<Effect>,
     pub gate: Option<(Gate, Span)>,
     pub phrase: Option<(String, Span)>,
+    pub on: Option<Named>,
+    pub session: SessionName,
     pub timeout: Option<Duration>,
-    pub exit: Option<ExitRule>,
+    pub poll: Option<(Duration, Span)>,
+    pub exit: Option<(ExitRule, Span)>,
+    pub when: Option<Condition>,
+    pub unless: Option<Named>,
+    pub stdin: Option<Named>,
+    pub secret: bool,
+    pub literal: bool,
     pub always: bool,
     pub capture: Option<(String, Span)>,
     pub satisfies: Vec<(String, Span)>,
@@ -49,6 +64,12 @@ pub enum Fence {
     Step(Box<StepAttributes>),
     /// An `output` block.
     Output(ExpectedStream),
+    /// An `assert` block behind a step.
+    Assert,
+    /// An `assert` block that is a step by itself.
+    AssertStep(Box<StepAttributes>),
+    /// A data block.
+    Data(Named),
 }
 
 /// Decides what a fence is; every finding goes to `found`. A fence with a finding counts as prose.
@@ -64,14 +85,16 @@ pub fn classify(info: &Info, found: &mut Vec<Diagnostic>) -> Fence {
             found.push(Diagnostic::error(Code::UnknownLanguage, info.span, message).help(help));
             Fence::Prose
         }
-        ("assert", _) => {
-            found.push(not_supported(info.span, "`assert` blocks"));
-            Fence::Prose
-        }
+        ("assert", None) => Fence::Assert,
+        ("assert", Some(attributes)) => assert_step(attributes, info.span, found),
         (_, None) => Fence::Prose,
+        (_, Some(attributes)) if attributes.iter().any(|attribute| attribute.key == "data") => {
+            data_block(attributes, info.span, found)
+        }
         (language, Some(attributes)) => {
-            check_language(language, attributes, info, found);
-            Fence::Step(Box::new(step_attributes(attributes, found)))
+            let mut step = step_attributes(attributes, found);
+            step.language = language_of(language, info, found);
+            Fence::Step(Box::new(step))
         }
     };
     if found.len() > before { Fence::Prose } else { fence }
@@ -83,26 +106,79 @@ pub fn not_supported(span: Span, what: &str) -> Diagnostic {
         .help("the format knows it, this version of stepgate does not do it yet; nothing of the runbook is run")
 }
 
-fn check_language(language: &str, attributes: &[Attribute], info: &Info, found: &mut Vec<Diagnostic>) {
-    if attributes.iter().any(|attribute| attribute.key == "data") {
-        found.push(not_supported(info.span, "data blocks"));
-        return;
-    }
+/// `bash` and `sh` are the session's shell; whether another word is an interpreter's name only the plan can tell.
+fn language_of(language: &str, info: &Info, found: &mut Vec<Diagnostic>) -> Option<Language> {
+    let plausible = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
     match language {
-        "bash" => {}
-        "sh" | "python" => found.push(not_supported(info.word, &format!("`{language}` steps"))),
-        _ => {
-            let hint = match language {
-                "shell" | "console" | "zsh" | "shell-session" => "steps are written in `bash`".to_owned(),
-                _ => match nearest(language, ["bash", "sh", "python", "output", "assert"]) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "to show a block without running it, drop the braces".to_owned(),
-                },
-            };
-            let message = format!("no interpreter `{language}`");
-            found.push(Diagnostic::error(Code::UnknownLanguage, info.word, message).help(hint));
+        "bash" => Some(Language::Shell(Shell::Bash)),
+        "sh" => Some(Language::Shell(Shell::Sh)),
+        name if name.chars().all(plausible) => Some(Language::Interpreter(name.to_owned())),
+        name => {
+            found.push(unknown_language(name, info.word, std::iter::empty()));
+            None
         }
     }
+}
+
+/// The finding on a step in a language that nobody knows; `declared` are those of `stepgate.toml`.
+pub fn unknown_language<'a>(language: &str, span: Span, declared: impl Iterator<Item = &'a str>) -> Diagnostic {
+    let hint = match language {
+        "shell" | "console" | "zsh" | "shell-session" => "steps are written in `bash`".to_owned(),
+        "python3" => "write `python`".to_owned(),
+        _ => match nearest(language, ["bash", "sh", "python", "output", "assert"].into_iter().chain(declared)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!(
+                "declare it in stepgate.toml as [interpreter.{language}]; to show a block without running it, drop the braces"
+            ),
+        },
+    };
+    Diagnostic::error(Code::UnknownLanguage, span, format!("no interpreter `{language}`")).help(hint)
+}
+
+/// `{data name=…}`: bytes for a step's standard input.
+fn data_block(attributes: &[Attribute], span: Span, found: &mut Vec<Diagnostic>) -> Fence {
+    refuse_doubled(attributes, found);
+    let mut name = None;
+    for attribute in attributes {
+        match attribute.key.as_str() {
+            "data" if attribute.value.is_none() => {}
+            "data" => found.push(wrong(attribute, "`data` is a flag and has no value".to_owned())),
+            "name" => match step_name(attribute) {
+                Ok((given, span)) => name = Some(Named { name: given, span }),
+                Err(diagnostic) => found.push(diagnostic),
+            },
+            _ => found.push(unknown(attribute, "a data block, which is no step", &["data", "name"])),
+        }
+    }
+    match name {
+        Some(name) => Fence::Data(name),
+        None => {
+            let message = "a data block needs a name";
+            found.push(
+                Diagnostic::error(Code::MissingName, span, message)
+                    .help("write {data name=…}; a step uses it by stdin=…"),
+            );
+            Fence::Prose
+        }
+    }
+}
+
+/// ```` ```assert {name=…} ````: a step that runs nothing.
+fn assert_step(attributes: &[Attribute], span: Span, found: &mut Vec<Diagnostic>) -> Fence {
+    const KNOWN: &[&str] = &["name", "when", "satisfies"];
+    let (ours, others): (Vec<_>, Vec<_>) =
+        attributes.iter().cloned().partition(|attribute| KNOWN.contains(&attribute.key.as_str()));
+    let message = "a named `assert` block, which runs nothing";
+    found.extend(others.iter().map(|attribute| unknown(attribute, message, KNOWN)));
+    let step = step_attributes(&ours, found);
+    if step.name.is_none() && others.is_empty() {
+        let message = "an `assert` block with attributes is a step by itself and needs a name";
+        found.push(
+            Diagnostic::error(Code::MissingName, span, message)
+                .help("write ```assert {name=…}, or drop the braces if it belongs to the step before it"),
+        );
+    }
+    Fence::AssertStep(Box::new(step))
 }
 
 fn output_stream(attributes: &[Attribute], found: &mut Vec<Diagnostic>) -> ExpectedStream {
@@ -145,16 +221,19 @@ fn step_attributes(attributes: &[Attribute], found: &mut Vec<Diagnostic>) -> Ste
 
 fn step_attribute(attribute: &Attribute, step: &mut StepAttributes) -> Result<(), Diagnostic> {
     match attribute.key.as_str() {
-        "name" => {
-            let (name, span) = text(attribute)?;
-            if !is_step_name(&name) {
-                let message = format!("`{name}` is no step name");
-                return Err(Diagnostic::error(Code::WrongValue, span, message).help(
-                    "a name starts with a letter, holds letters, digits, `_` and `-`, and has at most 100 of them",
-                ));
-            }
-            step.name = Some((name, span));
+        "name" => step.name = Some(step_name(attribute)?),
+        "on" => step.on = Some(named(attribute)?),
+        "session" => step.session = session(attribute)?,
+        "poll" => step.poll = Some(duration(attribute)?),
+        "when" => step.when = Some(condition(attribute)?),
+        "unless" => step.unless = Some(named(attribute)?),
+        "stdin" => step.stdin = Some(named(attribute)?),
+        key @ ("always" | "secret" | "literal") if attribute.value.is_some() => {
+            return Err(wrong(attribute, format!("`{key}` is a flag and has no value")));
         }
+        "always" => step.always = true,
+        "secret" => step.secret = true,
+        "literal" => step.literal = true,
         "effect" => {
             let effects = [Effect::Read, Effect::Idempotent, Effect::Change, Effect::Destroy];
             step.effect = Some(one_of(attribute, effects.map(|effect| (effect.as_str(), effect)))?.0);
@@ -168,14 +247,8 @@ fn step_attribute(attribute: &Attribute, step: &mut StepAttributes) -> Result<()
             step.gate = Some(one_of(attribute, gates.map(|gate| (gate.as_str(), gate)))?);
         }
         "phrase" => step.phrase = Some(phrase(attribute)?),
-        "timeout" => {
-            let (value, span) = text(attribute)?;
-            let wrong = |why| Diagnostic::error(Code::WrongValue, span, why).help(DURATION_HELP);
-            step.timeout = Some(parse_duration(&value).map_err(wrong)?);
-        }
+        "timeout" => step.timeout = Some(duration(attribute)?.0),
         "exit" => step.exit = Some(exit_rule(attribute)?),
-        "always" if attribute.value.is_none() => step.always = true,
-        "always" => return Err(wrong(attribute, "`always` is a flag and has no value".to_owned())),
         "capture" => {
             let (name, span) = text(attribute)?;
             check_variable(&name, span)?;
@@ -186,6 +259,51 @@ fn step_attribute(attribute: &Attribute, step: &mut StepAttributes) -> Result<()
         _ => return Err(unknown(attribute, "a step", &[BUILT, LATER].concat())),
     }
     Ok(())
+}
+
+fn step_name(attribute: &Attribute) -> Result<(String, Span), Diagnostic> {
+    let (name, span) = text(attribute)?;
+    if is_step_name(&name) {
+        return Ok((name, span));
+    }
+    Err(Diagnostic::error(Code::WrongValue, span, format!("`{name}` is no step name"))
+        .help("a name starts with a letter, holds letters, digits, `_` and `-`, and has at most 100 of them"))
+}
+
+fn named(attribute: &Attribute) -> Result<Named, Diagnostic> {
+    let (name, span) = text(attribute)?;
+    match name.is_empty() {
+        true => Err(wrong(attribute, format!("`{}` names nothing", attribute.key))),
+        false => Ok(Named { name, span }),
+    }
+}
+
+fn session(attribute: &Attribute) -> Result<SessionName, Diagnostic> {
+    let (name, span) = text(attribute)?;
+    match name.as_str() {
+        "main" => Ok(SessionName::Main),
+        "none" => Ok(SessionName::None),
+        id if is_step_name(id) => Ok(SessionName::Named(name)),
+        _ => Err(Diagnostic::error(Code::WrongValue, span, format!("`{name}` is no name of a session"))
+            .help("a name starts with a letter and holds letters, digits, `_` and `-`; `none` is a fresh one")),
+    }
+}
+
+fn duration(attribute: &Attribute) -> Result<(Duration, Span), Diagnostic> {
+    let (value, span) = text(attribute)?;
+    let wrong = |why| Diagnostic::error(Code::WrongValue, span, why).help(DURATION_HELP);
+    Ok((parse_duration(&value).map_err(wrong)?, span))
+}
+
+/// An expression; its place is that of the text inside the quotes.
+fn condition(attribute: &Attribute) -> Result<Condition, Diagnostic> {
+    let (text, span) = text(attribute)?;
+    let quotes = (span.end - span.start).saturating_sub(text.len());
+    let inner = if quotes == 2 { Span::new(span.start + 1, span.end - 1) } else { span };
+    match text.trim().is_empty() {
+        true => Err(wrong(attribute, format!("`{}` has no expression", attribute.key))),
+        false => Ok(Condition { text, span: inner }),
+    }
 }
 
 /// Whether a capture may be called so; the same rule for `capture=` and for a regex's named groups.
@@ -211,24 +329,21 @@ fn phrase(attribute: &Attribute) -> Result<(String, Span), Diagnostic> {
         return Err(Diagnostic::error(Code::WrongValue, span, "a phrase must be something that can be typed")
             .help("visible characters, no blanks at its ends"));
     }
-    if value.contains("{{") {
-        return Err(not_supported(span, "`{{NAME}}` in a phrase"));
-    }
     Ok((value, span))
 }
 
-fn exit_rule(attribute: &Attribute) -> Result<ExitRule, Diagnostic> {
+fn exit_rule(attribute: &Attribute) -> Result<(ExitRule, Span), Diagnostic> {
     let (value, span) = text(attribute)?;
     match value.as_str() {
-        "any" => return Ok(ExitRule::Any),
-        "nonzero" => return Ok(ExitRule::Nonzero),
-        "disconnect" => return Err(not_supported(span, "`exit=disconnect`")),
+        "any" => return Ok((ExitRule::Any, span)),
+        "nonzero" => return Ok((ExitRule::Nonzero, span)),
+        "disconnect" => return Ok((ExitRule::Disconnect, span)),
         _ => {}
     }
     let codes: Result<Vec<u8>, _> = value.split(',').map(|code| code.trim().parse()).collect();
-    codes.map(ExitRule::Codes).map_err(|_| {
+    codes.map(|codes| (ExitRule::Codes(codes), span)).map_err(|_| {
         Diagnostic::error(Code::WrongValue, span, format!("`{value}` is no list of exit codes"))
-            .help("write numbers from 0 to 255 with commas between them, `nonzero` or `any`")
+            .help("write numbers from 0 to 255 with commas between them, `nonzero`, `any` or `disconnect`")
     })
 }
 

@@ -5,19 +5,25 @@
 
 mod assemble;
 mod attributes;
+mod declarations;
 mod decode;
-mod duration;
 mod front_matter;
 mod info;
 mod lint;
 mod model;
 mod names;
+mod parameters;
+mod placeholders;
+mod references;
 mod scan;
+mod target;
 mod unclosed;
+mod yaml;
 
+pub use crate::duration::{parse_duration, show_duration};
 pub use assemble::read;
-pub use attributes::check_variable;
+pub use attributes::{check_variable, unknown_language};
 pub use decode::{MAX_BYTES, declares_runbook, decode};
-pub use duration::{parse_duration, show_duration};
 pub use model::*;
-pub use names::{ANSWERS, is_reserved_variable, slug};
+pub use names::{ANSWERS, is_answer, is_reserved_variable, is_variable_name, slug};
+pub use target::{LOCAL, Shell, Target, fill_word, word_references};

@@ -1,5 +1,6 @@
 //! The model of a runbook: what the author wants, with the place of every word (grammar: docs/format.md).
 
+use super::target::{Shell, Target};
 use crate::diagnostic::{Source, Span};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -15,14 +16,28 @@ pub struct Runbook {
     pub description: Option<String>,
     /// `owner` of the front matter.
     pub owner: Option<String>,
+    /// `params` of the front matter, in its order.
+    pub params: Vec<Parameter>,
+    /// `secrets` of the front matter: variables whose values are shown nowhere.
+    pub secrets: Vec<Named>,
+    /// `targets` of the front matter, in its order.
+    pub targets: Vec<NamedTarget>,
+    /// `env` of the front matter: set on every target.
+    pub env: Vec<(String, String)>,
+    /// `tools` of the front matter: programs that must be there.
+    pub tools: Vec<Tool>,
+    /// `max-age` of the front matter: how old the newest passing run may be.
+    pub max_age: Option<Duration>,
     /// `defaults` of the front matter.
     pub defaults: Defaults,
     /// `acceptance` of the front matter, in its order.
     pub acceptance: Vec<Criterion>,
     /// The headings in document order; the first is the file's own if steps stand before any heading.
     pub sections: Vec<Section>,
-    /// Steps and manual steps in document order.
+    /// Steps, assertions and manual steps in document order.
     pub items: Vec<Item>,
+    /// The data blocks in document order.
+    pub data: Vec<DataBlock>,
     /// Where the body starts, in bytes.
     pub body_start: usize,
 }
@@ -30,8 +45,154 @@ pub struct Runbook {
 /// `defaults` of the front matter.
 #[derive(Clone, Debug, Default)]
 pub struct Defaults {
+    /// The target of a step that names none.
+    pub on: Option<Named>,
+    /// The pause between two attempts of a `read` or `idempotent` step that names none.
+    pub poll: Option<Duration>,
     /// The wall-clock bound of a step that names none.
     pub timeout: Option<Duration>,
+}
+
+/// A name where it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The name.
+    pub name: String,
+    /// Its bytes.
+    pub span: Span,
+}
+
+/// A CEL expression where it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// Its text.
+    pub text: String,
+    /// Its bytes, without quotes.
+    pub span: Span,
+}
+
+/// A parameter as it is declared (docs/format.md §3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name: also the environment variable that it reaches a step as.
+    pub name: String,
+    /// The name's bytes.
+    pub span: Span,
+    /// What its value must be.
+    pub kind: ParameterKind,
+    /// Its value if nobody gives one, as typed.
+    pub default: Option<(String, Span)>,
+    /// A regex that the whole value must match.
+    pub pattern: Option<(String, Span)>,
+    /// What may be chosen.
+    pub values: Choices,
+    /// What it is, for whoever is asked.
+    pub help: Option<String>,
+    /// The step after which it is asked for.
+    pub after: Option<Named>,
+}
+
+/// The type of a parameter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ParameterKind {
+    /// Any text.
+    #[default]
+    String,
+    /// A whole number of 64 bits.
+    Int,
+    /// `true` or `false`.
+    Bool,
+    /// A path: not empty, without control characters.
+    Path,
+    /// A duration such as `1h 30m`.
+    Duration,
+    /// A number with a unit such as `50Mi`.
+    Quantity,
+    /// One of `values`.
+    Enum,
+    /// Text that is shown and written nowhere.
+    Secret,
+}
+
+impl ParameterKind {
+    /// Every type.
+    pub const ALL: [Self; 8] =
+        [Self::String, Self::Int, Self::Bool, Self::Path, Self::Duration, Self::Quantity, Self::Enum, Self::Secret];
+
+    /// The word in runbooks and records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Int => "int",
+            Self::Bool => "bool",
+            Self::Path => "path",
+            Self::Duration => "duration",
+            Self::Quantity => "quantity",
+            Self::Enum => "enum",
+            Self::Secret => "secret",
+        }
+    }
+}
+
+/// What may be chosen for a parameter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Choices {
+    /// Whatever its type allows.
+    #[default]
+    Any,
+    /// One of these.
+    List(Vec<String>),
+    /// One of what this expression over earlier steps says, when the time comes.
+    Computed(Condition),
+}
+
+/// A target as it is declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedTarget {
+    /// Its name.
+    pub name: String,
+    /// The name's bytes.
+    pub span: Span,
+    /// How it is reached.
+    pub target: Target,
+}
+
+/// A program that must be there before the first step (docs/format.md §8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tool {
+    /// The program.
+    pub name: String,
+    /// The name's bytes.
+    pub span: Span,
+    /// The target that must have it; the default one if none is named.
+    pub on: Option<Named>,
+    /// A range such as `>=3.5` or `>=1.33 <2`.
+    pub version: Option<(String, Span)>,
+    /// The command that prints the version; `NAME --version` if none is named.
+    pub ask: Option<String>,
+}
+
+/// Bytes for a step's standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataBlock {
+    /// Its name.
+    pub name: String,
+    /// The name's bytes.
+    pub name_span: Span,
+    /// The language behind the fence, for views.
+    pub language: String,
+    /// Its lines; nothing is substituted in them.
+    pub lines: Vec<Line>,
+    /// The whole fence.
+    pub span: Span,
+}
+
+impl DataBlock {
+    /// The bytes that a step gets: every line with LF behind it.
+    pub fn text(&self) -> String {
+        self.lines.iter().flat_map(|line| [line.text.as_str(), "\n"]).collect()
+    }
 }
 
 /// One acceptance criterion.
@@ -59,6 +220,8 @@ pub struct Section {
 pub enum Item {
     /// A marked block.
     Step(Box<Step>),
+    /// A named `assert` block: a step that runs nothing.
+    Assert(Box<AssertStep>),
     /// A task item.
     Manual(ManualStep),
 }
@@ -68,6 +231,7 @@ impl Item {
     pub fn name(&self) -> &str {
         match self {
             Item::Step(step) => &step.name,
+            Item::Assert(assert) => &assert.name,
             Item::Manual(manual) => &manual.name,
         }
     }
@@ -84,8 +248,28 @@ pub struct Step {
     pub span: Span,
     /// Index into [`Runbook::sections`].
     pub section: usize,
+    /// What its script is written in.
+    pub language: Language,
+    /// The word behind the fence.
+    pub language_span: Span,
     /// What it may do to the world.
     pub effect: Effect,
+    /// `on`, if written.
+    pub on: Option<Named>,
+    /// Which of the target's sessions it shares.
+    pub session: SessionName,
+    /// `poll`, if written.
+    pub poll: Option<Duration>,
+    /// Skipped if this is false.
+    pub when: Option<Condition>,
+    /// The step that says whether this one is needed.
+    pub unless: Option<Named>,
+    /// The data block that is its standard input.
+    pub stdin: Option<Named>,
+    /// What it captures is secret, and its output is not kept.
+    pub secret: bool,
+    /// Whether placeholders in its script are meant.
+    pub literal: bool,
     /// `gate`, if written.
     pub gate: Option<Gate>,
     /// `phrase`, if written.
@@ -116,6 +300,48 @@ impl Step {
     }
 }
 
+/// A named `assert` block: preconditions, time windows, comparisons of earlier steps.
+#[derive(Clone, Debug)]
+pub struct AssertStep {
+    /// Unique.
+    pub name: String,
+    /// The name where it is written.
+    pub name_span: Span,
+    /// The whole fence.
+    pub span: Span,
+    /// Index into [`Runbook::sections`].
+    pub section: usize,
+    /// Skipped if this is false.
+    pub when: Option<Condition>,
+    /// The criteria that it proves.
+    pub satisfies: Vec<String>,
+    /// Its expressions.
+    pub lines: Vec<Line>,
+    /// The author's prose since the item before.
+    pub prose: Vec<Span>,
+}
+
+/// What a script is written in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// `bash` or `sh`: the session's own shell.
+    Shell(Shell),
+    /// A program that is run inside the session: `python`, or what `stepgate.toml` declares.
+    Interpreter(String),
+}
+
+/// Which of a target's sessions a step shares.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SessionName {
+    /// The one that every step shares which names none.
+    #[default]
+    Main,
+    /// A fresh one, which leaves nothing behind.
+    None,
+    /// One of its own.
+    Named(String),
+}
+
 /// A task item: something a person does.
 #[derive(Clone, Debug)]
 pub struct ManualStep {
@@ -135,15 +361,24 @@ pub struct ManualStep {
     pub prose: Vec<Span>,
 }
 
-/// An `output` block.
+/// An `output` or `assert` block that belongs to a step.
 #[derive(Clone, Debug)]
 pub struct Expectation {
-    /// Which stream it checks.
-    pub stream: ExpectedStream,
+    /// What it checks.
+    pub check: Check,
     /// The block's lines, without line ends.
     pub lines: Vec<Line>,
     /// The whole fence.
     pub span: Span,
+}
+
+/// What an expectation checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// The lines of a stream.
+    Output(ExpectedStream),
+    /// One CEL expression a line.
+    Assert,
 }
 
 /// One line inside a fence.
@@ -249,6 +484,8 @@ pub enum ExitRule {
     Nonzero,
     /// Anything, less 126, 127 and death by signal.
     Any,
+    /// The connection goes away, as in a reboot.
+    Disconnect,
 }
 
 impl Default for ExitRule {
@@ -265,6 +502,7 @@ impl ExitRule {
             ExitRule::Codes(codes) => u8::try_from(code).is_ok_and(|code| codes.contains(&code)),
             ExitRule::Nonzero => code != 0 && ordinary,
             ExitRule::Any => ordinary,
+            ExitRule::Disconnect => false,
         }
     }
 }
@@ -278,6 +516,7 @@ impl std::fmt::Display for ExitRule {
             }
             ExitRule::Nonzero => out.write_str("nonzero"),
             ExitRule::Any => out.write_str("any"),
+            ExitRule::Disconnect => out.write_str("disconnect"),
         }
     }
 }

@@ -98,7 +98,7 @@ impl Session {
         }
         let fresh = self.connection.as_ref().is_none_or(|connection| connection.inner.is_none());
         let secrets = Secrets { begin: secret()?, nonce: secret()? };
-        let paths = self.streams.open(request.id, request.combined)?;
+        let paths = self.streams.open(request)?;
         let known = self.last_state();
         let restore = match (&self.base, known) {
             (Some(base), Some(now)) if fresh => Some(restore(now, base)),

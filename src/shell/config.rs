@@ -5,15 +5,40 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What a local session is started with.
+/// Which shell a target has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ShellKind {
+    /// bash, 4.1 or newer.
+    #[default]
+    Bash,
+    /// A POSIX `sh`.
+    Sh,
+}
+
+impl ShellKind {
+    /// The program's name.
+    pub fn program(self) -> &'static str {
+        match self {
+            ShellKind::Bash => "bash",
+            ShellKind::Sh => "sh",
+        }
+    }
+}
+
+/// What a session is started with.
 #[derive(Clone, Debug)]
 pub struct SessionConfig {
-    /// The bash to start (4.1 or newer), a path or a name to be found in `PATH`.
-    pub shell: PathBuf,
-    /// Where the first step starts.
+    /// The words of the command behind which the shell is put; none for this machine.
+    pub prefix: Vec<String>,
+    /// The shell.
+    pub shell: ShellKind,
+    /// Where the first step of a local session starts; a transport is started there, too.
     pub directory: PathBuf,
-    /// The whole environment of the session; see [`local_environment`].
+    /// The whole environment of a local session, or of the transport; see [`local_environment`] and
+    /// [`transport_environment`].
     pub environment: Vec<(OsString, OsString)>,
+    /// Exported when the session starts.
+    pub assigned: Vec<(String, String)>,
     /// How long a step that is being ended may take to obey TERM before it gets KILL.
     pub grace: Duration,
     /// How long the output of a killed step is waited for before its holders are named and left.
@@ -24,6 +49,12 @@ pub struct SessionConfig {
 /// `LD_*`, `STEPGATE_*` and exported functions (docs/format.md §5).
 pub fn local_environment(all: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<(OsString, OsString)> {
     all.into_iter().filter(|(name, value)| !is_withheld(name, value)).collect()
+}
+
+/// The operator's environment as the command that reaches another machine sees it: less `LD_*` and `BASH_*`.
+pub fn transport_environment(all: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<(OsString, OsString)> {
+    let withheld = |name: &OsStr| name.as_bytes().starts_with(b"LD_") || name.as_bytes().starts_with(b"BASH_");
+    all.into_iter().filter(|(name, _)| !withheld(name)).collect()
 }
 
 fn is_withheld(name: &OsStr, value: &OsStr) -> bool {

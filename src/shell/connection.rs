@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
-use super::config::SessionConfig;
+use super::config::{SessionConfig, ShellKind};
 use super::control::Control;
 use super::driver::{INNER, OUTER};
 use super::kill::{Tree, reap, signal};
@@ -38,9 +38,13 @@ pub(super) struct Inner {
 impl Connection {
     /// Starts an outer shell.
     pub(super) fn open(config: &SessionConfig) -> io::Result<Self> {
-        let mut command = Command::new(&config.shell);
+        if !config.prefix.is_empty() || config.shell != ShellKind::Bash {
+            return Err(io::Error::other("not supported yet: targets other than a local bash"));
+        }
+        let program = config.shell.program();
+        let mut command = Command::new(program);
         // -p: neither BASH_ENV nor functions of the environment reach the outer shell.
-        command.args(["-p", "-c", OUTER, "bash"]).arg(&config.shell).arg(INNER);
+        command.args(["-p", "-c", OUTER, "bash", program, INNER]);
         command.current_dir(&config.directory);
         command.env_clear().envs(config.environment.iter().map(|(name, value)| (name, value)));
         command.env_remove("BASH_ENV").env_remove("ENV");

@@ -47,15 +47,26 @@ pub(super) fn frame(request: &StepRequest<'_>, prelude: &Prelude<'_>) -> Option<
     for name in request.unset {
         push(&mut payload, format_args!("\\builtin unset -v {name} || __sg_c=variable"));
     }
-    let Paths { stdout, stderr, state } = prelude.paths;
-    push(&mut payload, format_args!("__sg_1={stdout} __sg_2={stderr} __sg_m={state}"));
+    let Paths { stdout, stderr, state, stdin, .. } = prelude.paths;
+    push(&mut payload, format_args!("__sg_0={stdin} __sg_1={stdout} __sg_2={stderr} __sg_m={state}"));
     push(&mut payload, format_args!("__sg_b={}", prelude.secrets.begin));
     let xtrace = if prelude.xtrace { "\\builtin set -x;" } else { "" };
-    let script = quote(format!("{xtrace}{}", request.script).as_bytes());
+    let script = quote(format!("{xtrace}{}", script(request, prelude.paths)).as_bytes());
     push(&mut payload, format_args!("__sg_s={script}"));
     push(&mut payload, format_args!("__sg_f=$__sg_c"));
     let fits = payload.len() <= LONGEST_PAYLOAD;
     fits.then(|| format!("{:08}{payload}{}", payload.len(), prelude.secrets.nonce).into_bytes())
+}
+
+/// The text that the shell evaluates: the script itself, or the command that runs it.
+fn script(request: &StepRequest<'_>, paths: &Paths) -> String {
+    match (request.interpreter, &paths.script) {
+        (Some(words), Some(path)) => {
+            let words: Vec<_> = words.iter().map(|word| quote(word.as_bytes())).collect();
+            format!("{} {path}", words.join(" "))
+        }
+        _ => request.script.to_owned(),
+    }
 }
 
 /// Whether this step's variables can be set in a shell in this state.

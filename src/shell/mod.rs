@@ -21,7 +21,7 @@ mod state;
 mod step;
 mod streams;
 
-pub use config::{SessionConfig, local_environment};
+pub use config::{SessionConfig, ShellKind, local_environment, transport_environment};
 pub use kill::become_subreaper;
 pub use process::Process;
 pub use session::{Session, SessionError};

@@ -12,6 +12,7 @@ use super::config::SessionConfig;
 use super::connection::Connection;
 use super::frame::refuse_variables;
 use super::process::{Entry, Process};
+use super::quote::quote;
 use super::state::State;
 use super::step::{How, OutputSink, StepEnd, StepRequest, Stream};
 use super::streams::Streams;
@@ -68,7 +69,7 @@ impl Session {
     ///
     /// If the shell cannot be started or does not do what a bash does.
     pub async fn start(config: SessionConfig, interrupt: impl Future<Output = ()>) -> Result<Self, SessionError> {
-        let shell = config.shell.display().to_string();
+        let shell = config.shell.program().to_owned();
         let spawn = |source| SessionError::Spawn {
             shell: shell.clone(),
             directory: config.directory.display().to_string(),
@@ -77,7 +78,17 @@ impl Session {
         let connection = Some(Connection::open(&config).map_err(spawn)?);
         let streams = Streams::new().map_err(SessionError::Streams)?;
         let mut session = Self { config, connection, streams, base: None, state: None, xtrace: false };
-        let first = StepRequest { id: 0, script: "", variables: &[], unset: &[], timeout: START_LIMIT, combined: true };
+        let script = assignments(&session.config.assigned);
+        let first = StepRequest {
+            id: 0,
+            script: &script,
+            variables: &[],
+            unset: &[],
+            timeout: START_LIMIT,
+            combined: true,
+            stdin: None,
+            interpreter: None,
+        };
         let end = session.run(first, &mut Discard, interrupt).await;
         session.base = session.state.take();
         match (end.how, &session.base) {
@@ -141,6 +152,12 @@ impl Session {
         let background = members.iter().filter(|entry| !shells.contains(&entry.pid));
         background.filter(|entry| entry.is_alive()).map(Entry::describe).collect()
     }
+}
+
+/// What the first step of a session does: it is part of the state that every later one starts from.
+fn assignments(assigned: &[(String, String)]) -> String {
+    let one = |(name, value): &(String, String)| format!("export {name}={}\n", quote(value.as_bytes()));
+    assigned.iter().map(one).collect()
 }
 
 struct Discard;

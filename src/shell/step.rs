@@ -19,6 +19,10 @@ pub struct StepRequest<'a> {
     pub timeout: Duration,
     /// Both streams as one, in the order in which they were written; it arrives as [`Stream::Stdout`].
     pub combined: bool,
+    /// The bytes of its standard input; nothing at all without them.
+    pub stdin: Option<&'a [u8]>,
+    /// The words of the program whose script it is; the session's own shell without them.
+    pub interpreter: Option<&'a [String]>,
 }
 
 /// Where a step printed.
@@ -64,4 +68,6 @@ pub enum How {
     NotRun(String),
     /// The script was sent and its end cannot be known, for this reason; what was left of it was ended.
     Lost(String),
+    /// The script was sent, and then the connection to its target ended, as this says.
+    Disconnected(String),
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::future::poll_fn;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::FileExt;
 use std::task::Poll;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use rustix::fs::{MemfdFlags, memfd_create};
 
 use super::pipe::{Pipe, proc_path};
 use super::secret::SECRET_LENGTH;
-use super::step::{OutputSink, Stream};
+use super::step::{OutputSink, StepRequest, Stream};
 
 const READ_SIZE: usize = 64 * 1024;
 
@@ -21,6 +21,8 @@ pub(super) struct Streams {
     pipes: Vec<Pipe>,
     buffer: Box<[u8]>,
     state: File,
+    /// What the running step reads: its standard input, and a script that is no shell's.
+    given: Vec<File>,
 }
 
 /// What the driver opens.
@@ -28,20 +30,30 @@ pub(super) struct Paths {
     pub stdout: String,
     pub stderr: String,
     pub state: String,
+    /// The step's standard input.
+    pub stdin: String,
+    /// The script of a program that is run inside the session.
+    pub script: Option<String>,
 }
 
 impl Streams {
     pub(super) fn new() -> io::Result<Self> {
         // A file in memory: a pipe would wake us for each line of the dump, and a step could write between them.
         let state = memfd_create("stepgate-state", MemfdFlags::CLOEXEC)?.into();
-        Ok(Self { pipes: Vec::new(), buffer: vec![0; READ_SIZE].into(), state })
+        Ok(Self { pipes: Vec::new(), buffer: vec![0; READ_SIZE].into(), state, given: Vec::new() })
     }
 
-    /// Makes the pipes of a step.
-    pub(super) fn open(&mut self, step: u64, combined: bool) -> io::Result<Paths> {
+    /// Makes the pipes of a step, and files in memory of what it is given.
+    pub(super) fn open(&mut self, request: &StepRequest<'_>) -> io::Result<Paths> {
+        let step = request.id;
         let stdout = Pipe::new(step, Stream::Stdout)?;
-        let stderr = if combined { None } else { Some(Pipe::new(step, Stream::Stderr)?) };
+        let stderr = if request.combined { None } else { Some(Pipe::new(step, Stream::Stderr)?) };
+        self.given.clear();
+        let stdin = request.stdin.map(|bytes| self.give(bytes)).transpose()?;
+        let script = request.interpreter.map(|_| self.give(request.script.as_bytes())).transpose()?;
         let paths = Paths {
+            stdin: stdin.unwrap_or_else(|| "/dev/null".to_owned()),
+            script,
             stdout: stdout.path(),
             stderr: stderr.as_ref().unwrap_or(&stdout).path(),
             state: proc_path(&self.state),
@@ -49,6 +61,15 @@ impl Streams {
         self.pipes.push(stdout);
         self.pipes.extend(stderr);
         Ok(paths)
+    }
+
+    /// A file in memory that a step can open: it ends where the bytes end, and nothing of it reaches a later step.
+    fn give(&mut self, bytes: &[u8]) -> io::Result<String> {
+        let mut file: File = memfd_create("stepgate-given", MemfdFlags::CLOEXEC)?.into();
+        file.write_all(bytes)?;
+        let path = proc_path(&file);
+        self.given.push(file);
+        Ok(path)
     }
 
     /// Lets go of the writing ends: from now on a pipe ends when its last holder closes it.

@@ -6,7 +6,7 @@ use std::future::pending;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use stepgate::shell::{OutputSink, Session, SessionConfig, StepRequest, Stream, local_environment};
+use stepgate::shell::{OutputSink, Session, SessionConfig, ShellKind, StepRequest, Stream, local_environment};
 
 struct Discard;
 
@@ -32,9 +32,11 @@ fn main() {
 
 fn steps(count: u64) {
     let config = SessionConfig {
-        shell: "bash".into(),
+        prefix: Vec::new(),
+        shell: ShellKind::Bash,
         directory: std::env::temp_dir(),
         environment: local_environment(std::env::vars_os()),
+        assigned: Vec::new(),
         grace: Duration::from_millis(300),
         drain: Duration::from_millis(300),
     };
@@ -43,7 +45,16 @@ fn steps(count: u64) {
         let mut session = Session::start(config, std::future::pending()).await.expect("a session");
         for id in 0..count {
             let timeout = Duration::from_secs(10);
-            let request = StepRequest { id, script: "echo", variables: &[], unset: &[], timeout, combined: false };
+            let request = StepRequest {
+                id,
+                script: "echo",
+                variables: &[],
+                unset: &[],
+                timeout,
+                combined: false,
+                stdin: None,
+                interpreter: None,
+            };
             session.run(request, &mut Discard, pending()).await;
         }
         session.close(&mut Discard).await;

@@ -121,7 +121,10 @@ fn an_answer_that_does_not_fit_is_a_usage_error_and_nothing_runs() {
         ("--from nowhere", "no step is called `nowhere`"),
         ("--from save --to look", "`save` comes after `look`"),
         ("--only look --to save", "cannot be used with"),
-        ("--param X=1", "unexpected argument"),
+        ("--param X=1", "no parameter `X`"),
+        ("--param X", "write --param NAME=VALUE"),
+        ("--profile lab", "no profile is called `lab`"),
+        ("--target nas=local", "no target to replace"),
         ("--run-id ../x", "is no run id"),
         ("--ephemeral --store x", "cannot be used with"),
     ] {
@@ -271,15 +274,19 @@ fn what_was_planned_runs_even_if_the_file_changes_meanwhile() {
 }
 
 #[test]
-fn settings_in_stepgate_toml_are_refused_rather_than_overlooked() {
+fn settings_that_nobody_knows_are_refused_rather_than_overlooked() {
     let sandbox = Sandbox::with(&step("look", "effect=read"));
     sandbox.write("stepgate.toml", "# nothing yet\n");
     assert_eq!(sandbox.stepgate("run r.md").code, 0);
-    sandbox.write("stepgate.toml", "# x\n[profile.prod]\ngates = { look = \"confirm\" }\n");
+    sandbox.write("stepgate.toml", "# x\n[profiles.prod]\ngates = { look = \"confirm\" }\n");
     for command in ["run r.md", "plan r.md", "check r.md"] {
         let done = sandbox.stepgate(command);
         assert_eq!(done.code, 2, "{done:?}");
-        assert!(done.stderr.contains("stepgate.toml:2:1: not supported yet"), "{}", done.stderr);
+        assert!(
+            done.stderr.contains("stepgate.toml:2:2") && done.stderr.contains("did you mean `profile`?"),
+            "{}",
+            done.stderr
+        );
     }
 }
 

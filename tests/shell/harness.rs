@@ -3,7 +3,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use stepgate::shell::{
-    How, OutputSink, Session, SessionConfig, StepEnd, StepRequest, Stream, become_subreaper, local_environment,
+    How, OutputSink, Session, SessionConfig, ShellKind, StepEnd, StepRequest, Stream, become_subreaper,
+    local_environment,
 };
 
 /// Long enough that only a hang reaches it.
@@ -70,9 +71,11 @@ pub struct Shell {
 
 pub fn config() -> SessionConfig {
     SessionConfig {
-        shell: "bash".into(),
+        prefix: Vec::new(),
+        shell: ShellKind::Bash,
         directory: std::env::temp_dir(),
         environment: local_environment(std::env::vars_os()),
+        assigned: Vec::new(),
         grace: Duration::from_millis(300),
         drain: Duration::from_millis(300),
     }
@@ -91,7 +94,16 @@ impl Shell {
 
     pub fn request<'a>(&mut self, script: &'a str) -> StepRequest<'a> {
         self.id += 1;
-        StepRequest { id: self.id, script, variables: &[], unset: &[], timeout: LIMIT, combined: false }
+        StepRequest {
+            id: self.id,
+            script,
+            variables: &[],
+            unset: &[],
+            timeout: LIMIT,
+            combined: false,
+            stdin: None,
+            interpreter: None,
+        }
     }
 
     pub async fn run(&mut self, script: &str) -> Ran {

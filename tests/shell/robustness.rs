@@ -58,13 +58,18 @@ fn the_local_environment_drops_what_changes_a_shell() {
 #[test]
 fn a_shell_that_is_missing_or_no_bash_is_an_error_of_the_start() {
     block_on(async {
+        let folder = std::env::temp_dir().join(format!("stepgate-no-bash-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let path = |folder: &std::path::Path| vec![("PATH".into(), folder.as_os_str().to_owned())];
         let mut missing = config();
-        missing.shell = "no-such-shell".into();
+        missing.environment = path(&folder);
         assert!(matches!(Session::start(missing, std::future::pending()).await, Err(SessionError::Spawn { .. })));
         let mut other = config();
-        other.shell = "true".into();
+        std::os::unix::fs::symlink("/bin/true", folder.join("bash")).expect("a link");
+        other.environment = path(&folder);
         let error = Session::start(other, std::future::pending()).await.err().expect("an error");
-        assert!(error.to_string().starts_with("`true` does not answer as a bash"), "{error}");
+        std::fs::remove_dir_all(&folder).expect("the folder goes");
+        assert!(error.to_string().starts_with("`bash` does not answer as a bash"), "{error}");
     });
 }
 

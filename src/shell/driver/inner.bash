@@ -9,7 +9,7 @@ __sg_in=
 
 # Functions, not plain text, because a DEBUG trap of the step does not reach into them.
 __sg_begin() {
-  exec 0</dev/null 1>|"$__sg_1" 2>|"$__sg_2"
+  exec 0<"$__sg_0" 1>|"$__sg_1" 2>|"$__sg_2"
   # Into the file, not to the engine: it asks only if the shell dies, and each message wakes it.
   builtin printf %s "$__sg_b" >|"$__sg_m"
   builtin unset -v __sg_b
@@ -69,7 +69,7 @@ while [[ ! $__sg_in ]] && builtin read -t 99999999 -rN 8 -u 231 __sg_l && builti
   __sg_f=prelude
   builtin eval "$__sg_p"
   __sg_p=
-  if [[ ! $__sg_f && ! ( -w $__sg_1 && -w $__sg_2 && -w $__sg_m ) ]]; then __sg_f=streams; fi
+  if [[ ! $__sg_f && ! ( -r $__sg_0 && -w $__sg_1 && -w $__sg_2 && -w $__sg_m ) ]]; then __sg_f=streams; fi
   if [[ $__sg_f ]]; then __sg_refuse; fi
   __sg_begin
   # In no function and behind no condition: `declare` must be global and errexit must hold.

@@ -1,0 +1,122 @@
+//! The settings, typed.
+
+use crate::diagnostic::{Code, Severity};
+use crate::runbook::{Gate, Target};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What `stepgate.toml` says. The default is what holds without one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Config {
+    /// The file, if there is one.
+    pub path: Option<PathBuf>,
+    /// `[targets]`.
+    pub targets: BTreeMap<String, Target>,
+    /// `[interpreter.NAME]`.
+    pub interpreters: BTreeMap<String, Interpreter>,
+    /// `[secrets]`.
+    pub secrets: BTreeMap<String, SecretSource>,
+    /// `[limits]`.
+    pub limits: Limits,
+    /// `[lint]`.
+    pub lint: Vec<LintLevel>,
+    /// `[profile.NAME]`.
+    pub profiles: BTreeMap<String, Profile>,
+}
+
+/// `[interpreter.NAME]`: a program that steps may be written for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interpreter {
+    /// The words of its command; the script is put behind them as a file.
+    pub words: Vec<String>,
+}
+
+/// Where a secret comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// The environment variable of this name.
+    Environment(String),
+    /// The file at this path, without its last newline.
+    File(String),
+    /// What this command prints, without its last newline; it is started without a shell.
+    Command(Vec<String>),
+    /// A person at the terminal.
+    Prompt,
+}
+
+impl std::fmt::Display for SecretSource {
+    /// `from the environment variable PGPASSWORD`.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SecretSource::Environment(name) => write!(out, "from the environment variable {name}"),
+            SecretSource::File(path) => write!(out, "from the file {path}"),
+            SecretSource::Command(words) => {
+                let words: Vec<_> = words.iter().map(|word| crate::text::quote_word(word)).collect();
+                write!(out, "from the command {}", words.join(" "))
+            }
+            SecretSource::Prompt => out.write_str("typed at the terminal"),
+        }
+    }
+}
+
+/// `[limits]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long a step may take to obey TERM before it gets KILL.
+    pub grace: Duration,
+    /// How long the output of a killed step is waited for.
+    pub drain: Duration,
+    /// How many bytes of one stream of a step are kept.
+    pub output: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { grace: Duration::from_secs(5), drain: Duration::from_secs(2), output: 64 << 20 }
+    }
+}
+
+/// One line of `[lint]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LintLevel {
+    /// The finding.
+    pub code: Code,
+    /// How bad it is from now on.
+    pub level: Level,
+}
+
+/// How bad a lint's finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Nothing runs while it stands.
+    Error,
+    /// It is said.
+    Warning,
+    /// It is not looked for.
+    Off,
+}
+
+impl Level {
+    /// The severity of a finding of this level; `None` if it is dropped.
+    pub fn severity(self) -> Option<Severity> {
+        match self {
+            Level::Error => Some(Severity::Error),
+            Level::Warning => Some(Severity::Warning),
+            Level::Off => None,
+        }
+    }
+}
+
+/// `[profile.NAME]`: what is different in another place, such as a lab.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Profile {
+    /// Values of parameters.
+    pub params: BTreeMap<String, String>,
+    /// Commands of targets.
+    pub targets: BTreeMap<String, Target>,
+    /// Gates of steps.
+    pub gates: BTreeMap<String, Gate>,
+    /// Where secrets come from.
+    pub secrets: BTreeMap<String, SecretSource>,
+}

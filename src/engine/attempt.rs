@@ -1,0 +1,245 @@
+//! One attempt of one script: sent, listened to, matched, judged.
+
+use super::facts;
+use super::intake::{Intake, Setup, Taken};
+use super::judge::{self, Judgement};
+use super::late::Ear;
+use super::matching::{Compiled, capture_stdout, check_captured};
+use super::prompter::Prompter;
+use super::run::Engine;
+use crate::event::{Instance, ProcessRecord, Reason, Status, StepFinished};
+use crate::expect::Outcome;
+use crate::plan::{Action, PlannedStep, ShellAction};
+use crate::shell::{self, How, SessionError, StepEnd, StepRequest};
+use std::collections::BTreeMap;
+use std::io;
+use std::time::Duration;
+
+/// More processes that outlived a step are counted and not listed.
+pub const MAX_LISTED: usize = 50;
+
+/// What is attempted.
+#[derive(Clone, Copy)]
+pub struct Attempt<'p> {
+    /// The step's place in the plan.
+    pub index: usize,
+    /// The step.
+    pub step: &'p PlannedStep,
+    /// Its script.
+    pub action: &'p ShellAction,
+    /// Which attempt it is, from 1.
+    pub number: u32,
+    /// Its wall-clock bound.
+    pub timeout: Duration,
+}
+
+/// An attempt that is over: its outcome, and whether its output could be kept. What happened is known either way.
+pub struct Attempted {
+    /// How it ended.
+    pub outcome: StepFinished,
+    /// Whether its output is on the disk.
+    pub kept: io::Result<()>,
+}
+
+impl<'a, P: Prompter> Engine<'a, P> {
+    /// Runs the script once. Its intent is durable already.
+    pub(super) async fn attempt(&mut self, attempt: Attempt<'a>) -> Attempted {
+        let Attempt { index, step, action, number, timeout } = attempt;
+        let instance = Instance::first(&step.name);
+        let started = self.recorder.clock().time();
+        let known = self.known_values();
+        let compiled = Compiled::new(action, &known);
+        let (variables, unset) = self.environment(step, action, &known);
+        let request = StepRequest {
+            id: index as u64,
+            script: &action.script,
+            variables: &variables,
+            unset: &unset,
+            timeout,
+            combined: action.combined(),
+            stdin: action.stdin.as_ref().map(|data| data.text.as_bytes()),
+            interpreter: action.interpreter.as_ref().map(|interpreter| interpreter.words.as_slice()),
+        };
+        // A signal that came while the intent was written: nothing is sent any more.
+        let interrupts = self.setting.interrupts.clone();
+        let session = match interrupts.seen() {
+            Some(_) => Err(SessionError::Interrupted),
+            None => self.sessions.get(&action.target, &action.session, &interrupts).await,
+        };
+        let setup = Setup {
+            instance: instance.to_string(),
+            attempt: number,
+            folder: self.setting.folder.as_ref(),
+            limit: self.setting.output_limit,
+            secret: action.secret,
+            asserted: compiled.asserts().next().is_some() || self.memory.wants(&step.name),
+            redactor: &self.setting.redactor,
+        };
+        let mut intake = Intake::new(&setup, &compiled, self.recorder.observer, &mut self.late);
+        let mut end = match session {
+            Ok(session) => session.run(request, &mut intake, async move { _ = interrupts.wait().await }).await,
+            Err(error) => not_started(&error),
+        };
+        let taken = intake.take();
+        let mut ear = Ear { late: &mut self.late, observer: self.recorder.observer };
+        end.left_running.extend(self.sessions.leave(&action.target, &action.session, &mut ear).await);
+        let outcome = StepFinished { started, attempt: number, ..outcome_of(instance, &end, &taken) };
+        self.judge(attempt, &compiled, taken, end.how, outcome, known).await
+    }
+
+    /// Holds exit code and output against what the step expects.
+    async fn judge(
+        &mut self,
+        attempt: Attempt<'a>,
+        compiled: &Compiled<'a>,
+        taken: Taken<'_>,
+        how: How,
+        mut outcome: StepFinished,
+        mut known: BTreeMap<String, String>,
+    ) -> Attempted {
+        let Attempt { step, action, .. } = attempt;
+        let Taken { matchers, stdout, stderr, kept, .. } = taken;
+        let mut captured = BTreeMap::new();
+        let named = capture_stdout(action, &stdout);
+        let hint = judge::terminal_hint(&String::from_utf8_lossy(&stderr.bytes));
+        if matches!(how, How::Exited(_)) {
+            let mut matched = compiled.finish(matchers, (&stdout, &stderr));
+            captured = std::mem::take(&mut matched.captured);
+            known.extend(captured.clone());
+            let (stdout, stderr) = (facts::text_of(stdout), facts::text_of(stderr));
+            let outcomes = self.asserted(compiled, &outcome, (&stdout, &stderr), &known).await;
+            outcome.expectations = matched.with_asserts(compiled, outcomes);
+            self.memory.keep(&step.name, stdout, stderr);
+        }
+        let holds = outcome.expectations.iter().all(|expectation| expectation.holds);
+        let mut judgement = judge::judge(action, &how, holds);
+        if judgement.status == Status::Passed {
+            let checked = captured.iter().try_for_each(|(name, value)| check_captured(name, value));
+            match named.and_then(|value| checked.map(|()| value)) {
+                Ok(value) => captured.extend(action.capture.clone().zip(value)),
+                Err(why) => judgement = Judgement::failed(Reason::Expectation, why),
+            }
+        }
+        if judgement.reason == Some(Reason::Exit)
+            && judgement.detail.is_none()
+            && let Some(hint) = hint
+        {
+            judgement = Judgement::failed(Reason::Terminal, hint.to_owned());
+        }
+        (outcome.status, outcome.reason, outcome.detail) = (judgement.status, judgement.reason, judgement.detail);
+        outcome.captured = self.keep_secrets(captured, outcome.status);
+        Attempted { outcome, kept }
+    }
+
+    /// What the `assert` blocks say, one list a block.
+    async fn asserted(
+        &mut self,
+        compiled: &Compiled<'a>,
+        outcome: &StepFinished,
+        (stdout, stderr): (&std::sync::Arc<crate::expect::Text>, &std::sync::Arc<crate::expect::Text>),
+        known: &BTreeMap<String, String>,
+    ) -> Vec<Vec<Outcome>> {
+        let mut outcomes = Vec::new();
+        for expressions in compiled.asserts() {
+            let mut facts = self.facts(known);
+            facts.result = Some(facts::result(outcome, stdout.clone(), stderr.clone()));
+            outcomes.push(self.evaluator.judge(expressions.parsed.clone(), facts).await);
+        }
+        outcomes
+    }
+
+    /// Secret captures stay in memory, and the record gets their names only.
+    fn keep_secrets(&mut self, captured: BTreeMap<String, String>, status: Status) -> BTreeMap<String, String> {
+        let plan = self.plan;
+        let secret = |name: &String| plan.secrets.contains(name);
+        for (name, value) in captured.iter().filter(|(name, _)| secret(name)) {
+            // An empty value hides nothing and cannot be looked for.
+            _ = self.setting.redactor.add(name, value);
+            if status == Status::Passed {
+                self.setting.secrets.insert(name.clone(), value.clone());
+            }
+        }
+        let shown = |(name, value): (String, String)| {
+            let value = if secret(&name) { super::SECRET.to_owned() } else { value };
+            (name, value)
+        };
+        captured.into_iter().map(shown).collect()
+    }
+
+    /// Every name that has a value now: parameters, captures, secrets.
+    pub(super) fn known_values(&self) -> BTreeMap<String, String> {
+        let state = self.recorder.state();
+        let mut known = self.params.clone();
+        known.extend(state.variables.clone());
+        known.retain(|name, _| !self.plan.secrets.contains(name));
+        known.extend(self.setting.secrets.clone());
+        known
+    }
+
+    /// What is set for a step, and what is unset: a name without a value, and every secret that it does not name.
+    fn environment(
+        &self,
+        step: &PlannedStep,
+        action: &ShellAction,
+        known: &BTreeMap<String, String>,
+    ) -> (Vec<(String, String)>, Vec<String>) {
+        let plan = self.plan;
+        let seen = |name: &str| !plan.secrets.contains(name) || names(&action.script, name);
+        let run = self.recorder.state().header.as_ref().map_or("", |header| &header.run);
+        let own = [("STEPGATE_RUN", run), ("STEPGATE_STEP", &step.name), ("STEPGATE_TARGET", &action.target)];
+        let set = known.iter().filter(|(name, _)| seen(name)).map(|(name, value)| (name.clone(), value.clone()));
+        let set = set.chain(own.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect();
+        let all = plan.variables.iter().chain(plan.parameters.iter().map(|parameter| &parameter.name));
+        let unset = all.filter(|name| !known.contains_key(*name) || !seen(name)).cloned();
+        (set, unset.collect::<std::collections::BTreeSet<_>>().into_iter().collect())
+    }
+}
+
+/// Whether a script contains a name as a word of its own.
+fn names(script: &str, name: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    script
+        .match_indices(name)
+        .any(|(at, _)| !script[..at].ends_with(word) && !script[at + name.len()..].starts_with(word))
+}
+
+fn outcome_of(instance: Instance, end: &StepEnd, taken: &Taken<'_>) -> StepFinished {
+    let exit_code = judge::exit_code(&end.how);
+    let blank = StepFinished::nothing_ran(instance, Status::Failed, jiff::Timestamp::UNIX_EPOCH);
+    StepFinished {
+        exit_code,
+        signal: exit_code.and_then(judge::signal),
+        elapsed_ms: end.elapsed.as_millis() as u64,
+        stdout: taken.records.0.clone(),
+        stderr: taken.records.1.clone(),
+        notes: notes(end.notes.clone(), end.left_running.len()),
+        left_running: end.left_running.iter().take(MAX_LISTED).cloned().map(process_record).collect(),
+        ..blank
+    }
+}
+
+fn not_started(error: &SessionError) -> StepEnd {
+    let how = How::NotRun(error.to_string());
+    StepEnd { how, elapsed: Duration::ZERO, notes: Vec::new(), left_running: Vec::new() }
+}
+
+fn notes(mut notes: Vec<String>, left_running: usize) -> Vec<String> {
+    if left_running > MAX_LISTED {
+        notes.push(format!("{left_running} processes are still running, of which {MAX_LISTED} are listed"));
+    }
+    notes
+}
+
+/// A process in the record's words.
+pub fn process_record(process: shell::Process) -> ProcessRecord {
+    ProcessRecord { pid: process.pid, command: process.command }
+}
+
+/// The script of a probe.
+pub fn probe_of<'p>(plan: &'p crate::plan::Plan, name: &str) -> Option<(usize, &'p PlannedStep, &'p ShellAction)> {
+    let index = plan.steps.iter().position(|step| step.name == name)?;
+    match &plan.steps[index].action {
+        Action::Shell(action) => Some((index, &plan.steps[index], action)),
+        Action::Assert { .. } | Action::Manual { .. } => None,
+    }
+}

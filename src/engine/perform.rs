@@ -1,0 +1,239 @@
+//! A script from its condition to its outcome: `when`, probe, gate, attempts, probe again.
+
+use super::attempt::{Attempt, Attempted, probe_of};
+use super::facts;
+use super::judge::Judgement;
+use super::prompter::Prompter;
+use super::run::{Engine, Next};
+use crate::duration::show_duration;
+use crate::event::*;
+use crate::expect::Facts;
+use crate::plan::{Expressions, PlannedStep, ShellAction};
+use std::collections::BTreeMap;
+use std::io;
+use std::time::{Duration, Instant};
+
+/// What a probe says.
+enum Probed {
+    /// It passed.
+    Passes,
+    /// It did not, for this reason.
+    Fails(String),
+    /// It could not be seen to its end, so nothing is known.
+    Unknown(String),
+}
+
+impl<'a, P: Prompter> Engine<'a, P> {
+    /// Goes through one script.
+    pub(super) async fn perform(
+        &mut self,
+        index: usize,
+        step: &'a PlannedStep,
+        action: &'a ShellAction,
+        closing: bool,
+    ) -> io::Result<Next> {
+        if let Some(probe) = &action.unless {
+            match self.probe(step, probe, Moment::Before).await? {
+                Probed::Passes => {
+                    self.recorder.record(Event::StepSatisfied { step: Instance::first(&step.name) });
+                    self.recorder.commit()?;
+                    return Ok(Next::Step);
+                }
+                Probed::Fails(_) => {}
+                Probed::Unknown(why) => {
+                    return self.fail(step, Reason::Transport, format!("its probe `{probe}` decides nothing: {why}"));
+                }
+            }
+            if let Some(signal) = self.setting.interrupts.seen() {
+                return Ok(self.interrupted(signal));
+            }
+        }
+        if let Some(next) = self.gate_before(step, action, closing).await? {
+            return Ok(next);
+        }
+        self.recorder.record(Event::StepStarted { step: Instance::first(&step.name), attempt: 1 });
+        self.recorder.commit()?;
+        let Attempted { mut outcome, kept } = self.attempts(index, step, action).await?;
+        if let (Status::Passed, Some(probe)) = (outcome.status, &action.unless) {
+            self.probe_after(step, probe, action, &mut outcome).await?;
+        }
+        let (status, reason) = (outcome.status, outcome.reason);
+        tracing::debug!(step = %outcome.step, ?status, ?reason, elapsed_ms = outcome.elapsed_ms, "step ended");
+        self.recorder.record(Event::StepFinished(Box::new(outcome)));
+        kept?;
+        Ok(match (status, self.setting.interrupts.seen()) {
+            (_, Some(signal)) if matches!(reason, Some(Reason::Operator | Reason::Transport)) => {
+                self.interrupted(signal)
+            }
+            (Status::Passed, _) => Next::Step,
+            (Status::InDoubt, _) => Next::Leave,
+            _ => Next::Close,
+        })
+    }
+
+    /// Whether a step's `when` is true; if not, what comes next.
+    pub(super) async fn condition(&mut self, step: &'a PlannedStep) -> io::Result<Option<Next>> {
+        let Some(when) = &step.when else { return Ok(None) };
+        let facts = self.facts(&self.known_values());
+        match self.evaluator.condition(when.parsed.clone(), facts).await {
+            Ok(true) => Ok(None),
+            Ok(false) => {
+                let condition = when.texts().collect();
+                self.recorder.record(Event::StepSkipped { step: Instance::first(&step.name), condition });
+                self.recorder.commit()?;
+                Ok(Some(Next::Step))
+            }
+            Err(why) => self.fail(step, Reason::Expectation, format!("its `when` decides nothing: {why}")).map(Some),
+        }
+    }
+
+    /// A step that runs nothing: its expressions over earlier steps.
+    pub(super) async fn assertion(&mut self, step: &'a PlannedStep, expressions: &Expressions) -> io::Result<Next> {
+        let at = self.recorder.clock().time();
+        let since = Instant::now();
+        let facts = self.facts(&self.known_values());
+        let outcomes = self.evaluator.judge(expressions.parsed.clone(), facts).await;
+        let expectations = super::matching::assert_records(expressions, outcomes);
+        let holds = expectations.iter().all(|expectation| expectation.holds);
+        let (status, reason) = if holds { (Status::Passed, None) } else { (Status::Failed, Some(Reason::Expectation)) };
+        let blank = StepFinished::nothing_ran(Instance::first(&step.name), status, at);
+        let elapsed_ms = since.elapsed().as_millis() as u64;
+        self.recorder.record(Event::StepFinished(Box::new(StepFinished { reason, expectations, elapsed_ms, ..blank })));
+        self.recorder.commit()?;
+        Ok(if holds { Next::Step } else { Next::Close })
+    }
+
+    /// Attempts until one passes, or until the time of a polled step is over.
+    async fn attempts(
+        &mut self,
+        index: usize,
+        step: &'a PlannedStep,
+        action: &'a ShellAction,
+    ) -> io::Result<Attempted> {
+        let deadline = Instant::now() + action.timeout;
+        let mut number = 1;
+        loop {
+            let timeout = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+            let mut attempted = self.attempt(Attempt { index, step, action, number, timeout }).await;
+            let Some(pause) = action.poll.filter(|_| attempted.outcome.status != Status::Passed) else {
+                return Ok(attempted);
+            };
+            if self.setting.interrupts.seen().is_some() {
+                return Ok(attempted);
+            }
+            if Instant::now() + pause >= deadline {
+                polled_in_vain(&mut attempted.outcome, action.timeout);
+                return Ok(attempted);
+            }
+            attempted.kept?;
+            let outcome = self.forget_output(attempted.outcome);
+            self.recorder.record(Event::AttemptFinished(Box::new(outcome.clone())));
+            self.recorder.write()?;
+            if !self.pause(pause).await {
+                let stopped = Judgement::failed(Reason::Operator, "it was stopped between two attempts".to_owned());
+                let (status, reason, detail) = (stopped.status, stopped.reason, stopped.detail);
+                return Ok(Attempted { outcome: StepFinished { status, reason, detail, ..outcome }, kept: Ok(()) });
+            }
+            number += 1;
+        }
+    }
+
+    /// Of an attempt that is not the last only short output is kept.
+    fn forget_output(&self, mut outcome: StepFinished) -> StepFinished {
+        for stream in [&mut outcome.stdout, &mut outcome.stderr] {
+            if let (Some(file), Some(folder)) = (stream.file.take(), &self.setting.folder) {
+                folder.remove_output(&file);
+                (stream.kept, stream.kept_sha256) = (Some(0), None);
+            }
+        }
+        outcome
+    }
+
+    /// Waits between two attempts; false if a signal came.
+    async fn pause(&mut self, pause: Duration) -> bool {
+        let mut ear = super::late::Ear { late: &mut self.late, observer: self.recorder.observer };
+        tokio::select! {
+            biased;
+            _ = self.setting.interrupts.wait() => false,
+            () = self.sessions.listen(&mut ear) => unreachable!("it listens for ever"),
+            () = tokio::time::sleep(pause) => true,
+        }
+    }
+
+    /// Runs a probe, once before its step, polling after it if it says so.
+    async fn probe(&mut self, of: &'a PlannedStep, probe: &str, moment: Moment) -> io::Result<Probed> {
+        let (index, step, action) = probe_of(self.plan, probe).expect("a probe is a step of the plan");
+        let instance = Instance::first(&of.name);
+        let intent = Event::ProbeStarted { step: instance.clone(), probe: probe.to_owned(), moment, attempt: 1 };
+        self.recorder.record(intent);
+        self.recorder.commit()?;
+        let Attempted { outcome, kept } = match moment {
+            Moment::Before => self.attempt(Attempt { index, step, action, number: 1, timeout: action.timeout }).await,
+            Moment::After => self.attempts(index, step, action).await?,
+        };
+        let says = match (outcome.status, outcome.reason) {
+            (Status::Passed, _) => Probed::Passes,
+            (_, Some(Reason::Timeout | Reason::Transport | Reason::Operator | Reason::Terminal)) => {
+                Probed::Unknown(outcome.detail.clone().unwrap_or_else(|| "it ran into its timeout".to_owned()))
+            }
+            _ => Probed::Fails(outcome.detail.clone().unwrap_or_default()),
+        };
+        self.recorder.record(Event::ProbeFinished { step: instance, moment, outcome: Box::new(outcome) });
+        kept?;
+        Ok(says)
+    }
+
+    /// The step has passed; now its probe must.
+    async fn probe_after(
+        &mut self,
+        step: &'a PlannedStep,
+        probe: &str,
+        action: &ShellAction,
+        outcome: &mut StepFinished,
+    ) -> io::Result<()> {
+        match self.probe(step, probe, Moment::After).await? {
+            Probed::Passes => {}
+            Probed::Fails(why) => {
+                let why = if why.is_empty() { why } else { format!(": {why}") };
+                outcome.status = Status::Failed;
+                outcome.reason = Some(Reason::Expectation);
+                outcome.detail = Some(format!("its probe `{probe}` still does not pass{why}"));
+            }
+            Probed::Unknown(why) => {
+                // What the step did is not known to have worked; a probe on `resume` can tell.
+                outcome.status = if action.effect.may_repeat() { Status::Failed } else { Status::InDoubt };
+                outcome.reason = Some(Reason::Transport);
+                outcome.detail = Some(format!("its probe `{probe}` decides nothing: {why}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A step that fails before anything of it ran.
+    fn fail(&mut self, step: &PlannedStep, reason: Reason, detail: String) -> io::Result<Next> {
+        let at = self.recorder.clock().time();
+        let blank = StepFinished::nothing_ran(Instance::first(&step.name), Status::Failed, at);
+        let outcome = StepFinished { reason: Some(reason), detail: Some(detail), ..blank };
+        self.recorder.record(Event::StepFinished(Box::new(outcome)));
+        self.recorder.commit()?;
+        Ok(match self.setting.interrupts.seen() {
+            Some(signal) => self.interrupted(signal),
+            None => Next::Close,
+        })
+    }
+
+    /// What expressions may know now.
+    pub(super) fn facts(&self, known: &BTreeMap<String, String>) -> Facts {
+        facts::facts(self.plan, self.recorder.state(), &self.memory, known, self.recorder.clock().time())
+    }
+}
+
+/// The last attempt of a polled step did not pass: says for how long it was tried.
+fn polled_in_vain(outcome: &mut StepFinished, timeout: Duration) {
+    let attempts = crate::text::count(outcome.attempt as usize, "attempt");
+    let tried = format!("it did not pass in {} and {attempts}", show_duration(timeout));
+    outcome.detail = Some(match outcome.detail.take() {
+        Some(detail) => format!("{tried}; the last one: {detail}"),
+        None => tried,
+    });
+}

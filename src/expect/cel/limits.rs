@@ -1,0 +1,80 @@
+//! Bounds on an expression, looked at before the parser sees it: its recursion follows the text.
+
+/// The longest expression, in bytes.
+pub const MAX_BYTES: usize = 2 << 10;
+/// The most operators, dots and commas in one.
+pub const MAX_OPERATORS: usize = 256;
+/// How deep brackets may be nested.
+pub const MAX_DEPTH: usize = 32;
+
+/// Walks over the bytes of `text` that are in no string; `each` gets the place and the byte, and says whether to go on.
+pub fn outside_strings(text: &str, mut each: impl FnMut(usize, u8) -> bool) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        if matches!(byte, b'"' | b'\'') {
+            at = string_end(bytes, at);
+            continue;
+        }
+        if !each(at, byte) {
+            return;
+        }
+        at += 1;
+    }
+}
+
+/// The place behind the string that opens at `open`.
+fn string_end(bytes: &[u8], open: usize) -> usize {
+    let quote = bytes[open];
+    let raw = open > 0 && matches!(bytes[open - 1], b'r' | b'R');
+    let triple = bytes[open..].starts_with(&[quote; 3]);
+    let close: &[u8] = if triple { &[quote; 3] } else { &[quote] };
+    let mut at = open + close.len();
+    while at < bytes.len() && !bytes[at..].starts_with(close) {
+        at += if bytes[at] == b'\\' && !raw { 2 } else { 1 };
+    }
+    (at + close.len()).min(bytes.len())
+}
+
+/// Whether an expression is short and flat enough to be parsed.
+///
+/// # Errors
+///
+/// The place and what is too much.
+pub fn check(text: &str) -> Result<(), (usize, String)> {
+    if text.len() > MAX_BYTES {
+        return Err((0, format!("the expression has {} bytes, more than {MAX_BYTES}", text.len())));
+    }
+    let (mut depth, mut operators, mut wrong) = (0usize, 0usize, None);
+    outside_strings(text, |at, byte| {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        operators += usize::from(b"+-*/%<>=!&|?:.,([{".contains(&byte));
+        if depth > MAX_DEPTH {
+            wrong = Some((at, format!("the expression is nested deeper than {MAX_DEPTH}")));
+        } else if operators > MAX_OPERATORS {
+            wrong = Some((at, format!("the expression has more than {MAX_OPERATORS} operators")));
+        }
+        wrong.is_none()
+    });
+    wrong.map_or(Ok(()), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_deep_and_chained_expressions_are_refused_and_strings_do_not_count() {
+        assert!(
+            check(&"(".repeat(40)).is_err() && check(&"!".repeat(300)).is_err() && check(&"a".repeat(3000)).is_err()
+        );
+        assert!(check("a == '((((((((((((((((((((((((((((((((((((((((((((((((((((((((((('").is_ok());
+        assert!(check(r#"a.matches("\"((((((((((((((((((((((((((((((((((((((((((((((((((((((((((") && b"#).is_ok());
+        assert!(check("'").is_ok() && check("'\\").is_ok() && check("'''").is_ok());
+    }
+}
