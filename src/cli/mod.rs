@@ -20,6 +20,7 @@ mod prompt;
 mod record;
 mod run;
 mod screen;
+mod secret_value;
 mod secrets;
 mod sessions;
 mod signals;

@@ -1,6 +1,7 @@
 //! The settings, typed.
 
-use crate::diagnostic::{Code, Severity};
+use super::secret_source::SecretSource;
+use crate::diagnostic::{Code, Severity, Span};
 use crate::runbook::{Gate, Target};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -32,34 +33,6 @@ pub struct Interpreter {
     pub words: Vec<String>,
 }
 
-/// Where a secret comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SecretSource {
-    /// The environment variable of this name.
-    Environment(String),
-    /// The file at this path, without its last newline.
-    File(String),
-    /// What this command prints, without its last newline; it is started without a shell.
-    Command(Vec<String>),
-    /// A person at the terminal.
-    Prompt,
-}
-
-impl std::fmt::Display for SecretSource {
-    /// `from the environment variable PGPASSWORD`.
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            SecretSource::Environment(name) => write!(out, "from the environment variable {name}"),
-            SecretSource::File(path) => write!(out, "from the file {path}"),
-            SecretSource::Command(words) => {
-                let words: Vec<_> = words.iter().map(|word| crate::text::quote_word(word)).collect();
-                write!(out, "from the command {}", words.join(" "))
-            }
-            SecretSource::Prompt => out.write_str("typed at the terminal"),
-        }
-    }
-}
-
 /// `[limits]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -84,6 +57,8 @@ pub struct LintLevel {
     pub code: Code,
     /// How bad it is from now on.
     pub level: Level,
+    /// Where `stepgate.toml` says so.
+    pub span: Span,
 }
 
 /// How bad a lint's finding is.

@@ -1,6 +1,7 @@
 //! A TOML value with its place, and the findings that are made of it.
 
 use crate::diagnostic::{Code, Diagnostic, Span, nearest};
+use crate::runbook::{is_reserved_variable, is_variable_name};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -64,11 +65,38 @@ impl<'t> Node<'t> {
 
     /// A finding at the value.
     pub fn wrong(&self, message: String) -> Diagnostic {
-        Diagnostic::error(Code::Configuration, self.span, message).help("docs/format.md §9 lists what may stand here")
+        wrong(self.span, message)
     }
 }
 
+/// A finding.
+pub fn wrong(span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::error(Code::Configuration, span, message).help("docs/format.md §9 lists what may stand here")
+}
+
 impl Entry<'_> {
+    /// A name of the author's is shown in many places.
+    pub fn check_name(&self) -> Result<(), Diagnostic> {
+        match () {
+            () if self.name.trim().is_empty() => Err(wrong(self.span, "the name is empty").help("give it a name")),
+            () if self.name.chars().any(crate::text::is_dangerous) => {
+                let name = crate::text::escape_line(&self.name);
+                Err(wrong(self.span, format!("the name `{name}` holds an invisible character"))
+                    .help("write it without"))
+            }
+            () => Ok(()),
+        }
+    }
+
+    /// Parameters and secrets are variables of a shell.
+    pub fn check_variable(&self, what: &str) -> Result<(), Diagnostic> {
+        match is_variable_name(&self.name) && !is_reserved_variable(&self.name) {
+            true => Ok(()),
+            false => Err(wrong(self.span, format!("`{}` cannot be the name of a {what}", self.name))
+                .help("it is a variable's name: letters, digits and `_`, and none that the shell or stepgate uses")),
+        }
+    }
+
     /// A finding at a key that nobody knows.
     pub fn unknown(&self, known: &[&str]) -> Diagnostic {
         let help = match nearest(&self.name, known.iter().copied()) {

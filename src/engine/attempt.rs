@@ -153,7 +153,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
         let plan = self.plan;
         let secret = |name: &String| plan.secrets.contains(name);
         for (name, value) in captured.iter().filter(|(name, _)| secret(name)) {
-            // An empty value hides nothing and cannot be looked for.
+            // A value that cannot be looked for is empty or blank, and hides nothing: longer ones and NULs were refused.
             _ = self.setting.redactor.add(name, value);
             if status == Status::Passed {
                 self.setting.secrets.insert(name.clone(), value.clone());

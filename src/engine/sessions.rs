@@ -73,7 +73,7 @@ impl Sessions {
             }
             Poll::Pending
         })
-        .await
+        .await;
     }
 
     /// Ends every session; says who of their steps is still running.

@@ -3,14 +3,29 @@
 //! In: the values of secrets, and text or bytes. Out: the same without any of these values, in whatever usual form
 //! they occur. It must never know where a text comes from or goes to.
 //!
-//! Covered are the value itself, its base64, URL, shell, JSON and hex forms, and each of its lines. A step that
-//! transforms a value by other means (reverses it, prints it letter by letter, colours half of it) is beyond this.
+//! Every run of bytes that occurrences cover becomes one [`MASK`]. Covered are the value itself; its base64 (both
+//! alphabets, padded or not, inside a longer text as far as the value alone decides, wrapped at 64 or 76 letters), hex,
+//! URL, shell, JSON and Rust forms; its text with other line ends, without blanks around it, or with its lines joined
+//! by blanks; and each of its lines.
+//!
+//! **Not covered** is what a step makes of a value by other means: reversed, cut, letter by letter, compressed,
+//! encrypted, hashed, in upper case, encoded twice (but JSON in JSON), with colours or a margin inside, wrapped at
+//! another width. Neither is what was written before its value was known, nor a JSON number. Views escape control
+//! characters *after* this room: what comes in here must be raw.
 
 mod filter;
+mod finder;
 mod forms;
-mod hook;
+mod known;
+mod mask;
+mod panic;
 mod redactor;
+mod walk;
+mod warnings;
+mod writer;
 
 pub use filter::Filter;
-pub use hook::{RedactedWriter, quiet_panics};
-pub use redactor::{MASK, Redactor, SecretError};
+pub use mask::MASK;
+pub use panic::quiet_panics;
+pub use redactor::{MAX_SECRET, Redactor, SecretError};
+pub use writer::RedactedWriter;

@@ -1,103 +1,88 @@
 //! The secrets of a run, behind a handle that everybody shares who writes or shows something.
 
 use super::filter::Filter;
-use super::forms::{SHORTEST_PART, forms, lines};
-use aho_corasick::AhoCorasick;
+use super::known::Known;
+use super::{walk, warnings};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// What stands in place of a secret.
-pub const MASK: &str = "[secret]";
-/// What stands there if a secret has something in common with [`MASK`], so that no mask can be part of a secret.
-const OTHER_MASK: &str = "•••";
+/// The longest value of a secret, in bytes: no variable of an environment can be longer.
+pub const MAX_SECRET: usize = 128 << 10;
 
-/// A value that cannot be kept secret.
+/// A value that cannot be kept secret. Holds names, never values.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
     /// Nothing can be looked for.
     #[error("the secret `{0}` is empty")]
     Empty(String),
+    /// All text holds it.
+    #[error("the secret `{0}` holds nothing but blanks")]
+    Blank(String),
+    /// No variable can hold it.
+    #[error("the secret `{0}` holds a NUL byte")]
+    Nul(String),
+    /// More than [`MAX_SECRET`] bytes, or all secrets together are too long.
+    #[error("the secret `{0}` is too long: 128 KiB is the most that a variable can hold")]
+    TooLong(String),
 }
 
 /// Masks secrets. Cheap to clone; every clone knows every secret, also one that is added later.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Redactor {
     known: Arc<RwLock<Arc<Known>>>,
 }
 
-/// The secrets of a moment.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    secrets: BTreeSet<(String, String)>,
-    forms: BTreeSet<Vec<u8>>,
-    pub automaton: Option<AhoCorasick>,
-    /// The longest form, in bytes.
-    pub longest: usize,
-    other_mask: bool,
-}
-
-impl Known {
-    pub fn mask(&self) -> &'static str {
-        if self.other_mask { OTHER_MASK } else { MASK }
+impl std::fmt::Debug for Redactor {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let known = self.now();
+        let names: Vec<&String> = known.secrets.iter().map(|(name, _)| name).collect();
+        out.debug_struct("Redactor").field("names", &names).finish_non_exhaustive()
     }
 }
 
 impl Redactor {
-    /// Masks `value` from now on.
+    /// Masks `value` from now on, also in streams that are under way.
     ///
     /// # Errors
     ///
-    /// If it is empty.
+    /// If it is empty, holds nothing but blanks, holds NUL, or is too long. Then it is not masked.
     pub fn add(&self, name: &str, value: &str) -> Result<(), SecretError> {
-        if value.is_empty() {
-            return Err(SecretError::Empty(name.to_owned()));
+        match () {
+            () if value.is_empty() => return Err(SecretError::Empty(name.to_owned())),
+            () if value.trim().is_empty() => return Err(SecretError::Blank(name.to_owned())),
+            () if value.contains('\0') => return Err(SecretError::Nul(name.to_owned())),
+            () if value.len() > MAX_SECRET => return Err(SecretError::TooLong(name.to_owned())),
+            () => {}
         }
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let secret = (name.to_owned(), value.to_owned());
-        if known.secrets.contains(&secret) {
-            return Ok(());
+        loop {
+            let now = self.now();
+            if now.secrets.contains(&(name.to_owned(), value.to_owned())) {
+                return Ok(());
+            }
+            // Made without the lock: whoever panics meanwhile still wants to be redacted.
+            let more = Arc::new(now.with(name, value)?);
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            if Arc::ptr_eq(&known, &now) {
+                *known = more;
+                return Ok(());
+            }
         }
-        let secrets: BTreeSet<_> = known.secrets.iter().cloned().chain([secret]).collect();
-        let forms: BTreeSet<Vec<u8>> = known.forms.iter().cloned().chain(forms(value)).collect();
-        // What could grow together with a mask has a letter of its edges, or lies inside.
-        let in_mask = |form: &Vec<u8>| MASK.as_bytes().windows(form.len()).any(|part| part == form);
-        let other_mask = forms.iter().any(|form| in_mask(form) || form.contains(&b'[') || form.contains(&b']'));
-        let automaton = AhoCorasick::new(&forms).ok();
-        assert!(automaton.is_some(), "the forms of all secrets fit into memory");
-        let longest = forms.iter().map(Vec::len).max().unwrap_or(0);
-        *known = Arc::new(Known { secrets, forms, automaton, longest, other_mask });
-        Ok(())
     }
 
     /// Whether there is nothing to mask.
     pub fn is_empty(&self) -> bool {
-        self.now().automaton.is_none()
+        self.now().finder.is_none()
     }
 
-    /// Names of secrets that hide badly, each with the reason.
+    /// What to know about secrets that are short, have several lines, or are part of each other, each by name.
     pub fn warnings(&self) -> Vec<String> {
-        let known = self.now();
-        let mut found = Vec::new();
-        for (name, value) in &known.secrets {
-            if value.len() < SHORTEST_PART {
-                found.push(format!("the secret `{name}` is so short that masking it will garble other text"));
-            }
-            if lines(value).any(|line| line.len() < SHORTEST_PART) {
-                found.push(format!("the secret `{name}` has lines of less than {SHORTEST_PART} bytes, which are masked only with the lines around them"));
-            }
-            let inside = |other: &&(String, String)| other.0 != *name && other.1.contains(value.as_str());
-            if let Some((other, _)) = known.secrets.iter().find(inside) {
-                found.push(format!("the secret `{name}` is part of the secret `{other}`"));
-            }
-        }
-        found
+        warnings::warnings(&self.now().secrets)
     }
 
     /// Whether a text holds a secret.
     pub fn occurs_in(&self, text: &str) -> bool {
-        self.now().automaton.as_ref().is_some_and(|automaton| automaton.is_match(text))
+        self.now().occurs_in(text.as_bytes())
     }
 
     /// The name of a secret of at least `shortest` bytes whose value stands in `text` as it is, and where.
@@ -109,37 +94,99 @@ impl Redactor {
 
     /// The text without secrets.
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if !self.occurs_in(text) {
-            return Cow::Borrowed(text);
+        match self.redact_bytes(text.as_bytes()) {
+            Cow::Borrowed(_) => Cow::Borrowed(text),
+            Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
         }
-        Cow::Owned(String::from_utf8_lossy(&self.redact_bytes(text.as_bytes())).into_owned())
     }
 
     /// The bytes without secrets.
-    pub fn redact_bytes(&self, bytes: &[u8]) -> Vec<u8> {
+    pub fn redact_bytes<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+        if !self.now().occurs_in(bytes) {
+            return Cow::Borrowed(bytes);
+        }
         let mut out = Vec::with_capacity(bytes.len());
         let mut filter = self.filter();
         filter.feed(bytes, &mut |shown| out.extend_from_slice(shown));
         filter.finish(&mut |shown| out.extend_from_slice(shown));
-        out
+        Cow::Owned(out)
     }
 
-    /// Masks every text of a JSON value; keys are names and stay.
+    /// Masks every text of a JSON value, keys included. Numbers stay: they cannot hold a mask.
     pub fn redact_json(&self, value: &mut Value) {
-        match value {
-            Value::String(text) => *text = self.redact(text).into_owned(),
-            Value::Array(items) => items.iter_mut().for_each(|item| self.redact_json(item)),
-            Value::Object(fields) => fields.values_mut().for_each(|value| self.redact_json(value)),
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        if !self.is_empty() {
+            walk::mask(value, self);
         }
     }
 
-    /// A filter for a stream, with the secrets that are known now.
+    /// A filter for a stream.
     pub fn filter(&self) -> Filter {
-        Filter::new(self.now())
+        Filter::new(self.clone())
     }
 
-    fn now(&self) -> Arc<Known> {
+    /// The secrets of this moment.
+    pub(super) fn now(&self) -> Arc<Known> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_looked_for_is_refused_by_name() {
+        let redactor = Redactor::default();
+        let refused = |value: &str| redactor.add("DB", value).unwrap_err();
+        assert_eq!(refused(""), SecretError::Empty("DB".into()));
+        assert_eq!(refused(" \n\t"), SecretError::Blank("DB".into()));
+        assert_eq!(refused("a\0b"), SecretError::Nul("DB".into()));
+        let long = refused(&"x".repeat(MAX_SECRET + 1));
+        assert!(long.to_string().contains("`DB` is too long") && !long.to_string().contains("xx"));
+        assert!(redactor.is_empty() && redactor.add("DB", "hunter22").is_ok() && !redactor.is_empty());
+    }
+
+    #[test]
+    fn every_clone_knows_every_secret_whoever_adds_it() {
+        let redactor = Redactor::default();
+        let add = |n: usize| {
+            let clone = redactor.clone();
+            std::thread::spawn(move || clone.add("S", &format!("hunter-{n}-2")).unwrap())
+        };
+        let threads: Vec<_> = (0..8).map(add).collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        for n in 0..8 {
+            assert_eq!(redactor.redact(&format!("x hunter-{n}-2")), "x [secret]");
+        }
+    }
+
+    #[test]
+    fn a_text_without_secrets_is_not_copied() {
+        let redactor = Redactor::default();
+        assert!(matches!(redactor.redact("a"), Cow::Borrowed("a")));
+        redactor.add("S", "hunter22").unwrap();
+        assert!(matches!(redactor.redact("hunter2"), Cow::Borrowed(_)) && redactor.occurs_in("xhunter22"));
+        assert_eq!(redactor.literal_in("a hunter22", 8), Some(("S".into(), 2)));
+        assert_eq!(redactor.literal_in("a hunter22", 9), None);
+    }
+
+    #[test]
+    fn no_debug_text_holds_a_value() {
+        let redactor = Redactor::default();
+        redactor.add("S", "hunter22").unwrap();
+        let mut filter = redactor.filter();
+        filter.feed(b"hunt", &mut |_| {});
+        let text = format!("{redactor:?} {filter:?}");
+        assert!(text.contains("\"S\"") && !text.contains("hunt"), "{text}");
+        // The held bytes, were they printed as numbers.
+        assert!(!text.contains("104"), "{text}");
+    }
+
+    #[test]
+    fn a_secret_inside_any_header_is_masked_but_for_letters_that_others_share() {
+        let redactor = Redactor::default();
+        redactor.add("S", "correct horse").unwrap();
+        // `Basic dXNlcjpjb3JyZWN0IGhvcnNl` is `user:correct horse`.
+        assert_eq!(redactor.redact("Basic dXNlcjpjb3JyZWN0IGhvcnNl"), "Basic dXNlcjp[secret]");
     }
 }

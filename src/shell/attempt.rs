@@ -12,10 +12,10 @@ use tokio::time::{sleep, timeout};
 use super::connection::Connection;
 use super::exchange::{Verdict, exchange};
 use super::frame::{Prelude, Secrets, frame};
+use super::local::LocalSession;
 use super::process::{Process, holders};
 use super::restore::restore;
 use super::secret::secret;
-use super::session::Session;
 use super::state::State;
 use super::step::{How, OutputSink, StepEnd, StepRequest};
 
@@ -34,7 +34,7 @@ enum Attempt {
     Withheld,
 }
 
-impl Session {
+impl LocalSession {
     /// What a new shell has to be given.
     pub(super) fn last_state(&self) -> Option<&State> {
         self.state.as_ref().or(self.base.as_ref())

@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
-use super::config::{SessionConfig, ShellKind};
+use super::config::SessionConfig;
 use super::control::Control;
 use super::driver::{INNER, OUTER};
 use super::kill::{Tree, reap, signal};
@@ -38,9 +38,6 @@ pub(super) struct Inner {
 impl Connection {
     /// Starts an outer shell.
     pub(super) fn open(config: &SessionConfig) -> io::Result<Self> {
-        if !config.prefix.is_empty() || config.shell != ShellKind::Bash {
-            return Err(io::Error::other("not supported yet: targets other than a local bash"));
-        }
         let program = config.shell.program();
         let mut command = Command::new(program);
         // -p: neither BASH_ENV nor functions of the environment reach the outer shell.
@@ -112,7 +109,7 @@ async fn end_child(mut child: Child, limit: Duration) {
 
 /// Gives the shell a session of its own, so that no step has a terminal, and makes it adopt its orphans, so that it
 /// is clear to whom they belong.
-fn detach(command: &mut Command) {
+pub(super) fn detach(command: &mut Command) {
     let detach = || {
         rustix::process::setsid()?;
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;

@@ -85,7 +85,7 @@ pub(super) fn refuse_variables(request: &StepRequest<'_>, state: Option<&State>)
 }
 
 /// An integer, an array or a reference that a step made of the name would change the value on its way in.
-fn clear_attributes(payload: &mut String, name: &str, state: Option<&State>) {
+pub(super) fn clear_attributes(payload: &mut String, name: &str, state: Option<&State>) {
     let known = state.and_then(|state| state.variable(name));
     match known.map(|variable| variable.attributes.as_str()) {
         None | Some("-" | "x") => {}
@@ -96,7 +96,7 @@ fn clear_attributes(payload: &mut String, name: &str, state: Option<&State>) {
     }
 }
 
-fn push(payload: &mut String, statement: std::fmt::Arguments<'_>) {
+pub(super) fn push(payload: &mut String, statement: std::fmt::Arguments<'_>) {
     write!(payload, "{statement};").expect("a String takes everything");
 }
 

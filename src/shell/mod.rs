@@ -11,6 +11,7 @@ mod dump;
 mod exchange;
 mod frame;
 mod kill;
+mod local;
 mod pipe;
 mod process;
 mod quote;
@@ -19,6 +20,7 @@ mod secret;
 mod session;
 mod state;
 mod step;
+mod stream;
 mod streams;
 
 pub use config::{SessionConfig, ShellKind, local_environment, transport_environment};

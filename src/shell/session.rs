@@ -1,21 +1,19 @@
-//! A session: one shell from step to step.
+//! A session: one shell from step to step, on this machine or behind a transport.
 
 use std::future::Future;
 use std::io;
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::select;
 
-use super::config::SessionConfig;
-use super::connection::Connection;
-use super::frame::refuse_variables;
-use super::process::{Entry, Process};
+use super::config::{SessionConfig, ShellKind};
+use super::local::LocalSession;
+use super::process::Process;
 use super::quote::quote;
-use super::state::State;
 use super::step::{How, OutputSink, StepEnd, StepRequest, Stream};
-use super::streams::Streams;
+use super::stream::StreamSession;
 
 /// How long a new shell may take to answer.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -39,6 +37,14 @@ pub enum SessionError {
     /// The caller's interrupt came first.
     #[error("a signal came before the shell had started")]
     Interrupted,
+    /// A target's command gives no shell.
+    #[error("`{target}` cannot be reached: {reason}")]
+    Unreachable {
+        /// The command.
+        target: String,
+        /// What came instead.
+        reason: String,
+    },
     /// It is no bash, or too old a one.
     #[error("`{shell}` does not answer as a bash of at least 4.1: {reason}")]
     NoAnswer {
@@ -49,17 +55,14 @@ pub enum SessionError {
     },
 }
 
-/// A local bash that runs one step after another and keeps its state whatever a step does to it.
-pub struct Session {
-    pub(super) config: SessionConfig,
-    /// None after a step was ended by force; the next one opens another.
-    pub(super) connection: Option<Connection>,
-    pub(super) streams: Streams,
-    /// Before the first step.
-    pub(super) base: Option<State>,
-    /// After the last step that left a shell.
-    pub(super) state: Option<State>,
-    pub(super) xtrace: bool,
+/// A shell that runs one step after another and keeps its state whatever a step does to it.
+pub struct Session(Kind);
+
+enum Kind {
+    /// bash on this machine: each step has pipes of its own.
+    Local(Box<LocalSession>),
+    /// Everything else: one connection.
+    Stream(Box<StreamSession>),
 }
 
 impl Session {
@@ -67,18 +70,24 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// If the shell cannot be started or does not do what a bash does.
+    /// If the shell cannot be started or reached, or does not do what a shell does.
     pub async fn start(config: SessionConfig, interrupt: impl Future<Output = ()>) -> Result<Self, SessionError> {
+        let mut interrupt = pin!(interrupt);
         let shell = config.shell.program().to_owned();
-        let spawn = |source| SessionError::Spawn {
-            shell: shell.clone(),
-            directory: config.directory.display().to_string(),
-            source,
+        let script = assignments(&config);
+        let kind = match config.prefix.is_empty() && config.shell == ShellKind::Bash {
+            true => Kind::Local(Box::new(LocalSession::open(config)?)),
+            false => {
+                let target = config.prefix.join(" ");
+                let opened = select! { biased;
+                    () = interrupt.as_mut() => return Err(SessionError::Interrupted),
+                    opened = StreamSession::open(config) => opened,
+                };
+                let unreachable = |error: io::Error| SessionError::Unreachable { target, reason: error.to_string() };
+                Kind::Stream(Box::new(opened.map_err(unreachable)?))
+            }
         };
-        let connection = Some(Connection::open(&config).map_err(spawn)?);
-        let streams = Streams::new().map_err(SessionError::Streams)?;
-        let mut session = Self { config, connection, streams, base: None, state: None, xtrace: false };
-        let script = assignments(&session.config.assigned);
+        let mut session = Self(kind);
         let first = StepRequest {
             id: 0,
             script: &script,
@@ -90,9 +99,12 @@ impl Session {
             interpreter: None,
         };
         let end = session.run(first, &mut Discard, interrupt).await;
-        session.base = session.state.take();
-        match (end.how, &session.base) {
-            (How::Exited(0), Some(_)) => Ok(session),
+        let settled = match &mut session.0 {
+            Kind::Local(local) => local.settle(),
+            Kind::Stream(stream) => stream.settle(),
+        };
+        match (end.how, settled) {
+            (How::Exited(0), true) => Ok(session),
             (How::Interrupted, _) => Err(SessionError::Interrupted),
             (how, _) => {
                 let reason = format!("{how:?} {}", end.notes.join(", "));
@@ -102,7 +114,8 @@ impl Session {
     }
 
     /// Runs a step, delivers its output to `sink` as it comes, and late output of earlier steps too. Ends the step
-    /// when `interrupt` is ready. Bounded by the timeout plus grace plus drain plus two seconds.
+    /// when `interrupt` is ready. Bounded by the timeout plus grace plus drain plus two seconds; behind a transport
+    /// plus twelve.
     ///
     /// To give a step up, use `interrupt`: if this future is dropped, its processes go on.
     pub async fn run(
@@ -111,53 +124,42 @@ impl Session {
         sink: &mut dyn OutputSink,
         interrupt: impl Future<Output = ()>,
     ) -> StepEnd {
-        let started = Instant::now();
-        let mut end = StepEnd {
-            how: How::NotRun(String::new()),
-            elapsed: Duration::ZERO,
-            notes: Vec::new(),
-            left_running: Vec::new(),
-        };
-        end.how = match refuse_variables(&request, self.last_state()) {
-            Some(reason) => How::NotRun(reason),
-            None => self.try_twice(&request, sink, pin!(interrupt), &mut end).await,
-        };
-        end.elapsed = started.elapsed();
-        end
+        match &mut self.0 {
+            Kind::Local(local) => local.run(request, sink, interrupt).await,
+            Kind::Stream(stream) => stream.run(request, sink, interrupt).await,
+        }
     }
 
     /// Reads late output until it is dropped: to be raced against whatever the caller waits for between two steps.
-    /// Without it a background child that prints more than a pipe holds waits for the next step.
+    /// Without it a background child that prints more than a pipe holds waits for the next step. Over one connection
+    /// it cannot be told from the next step's, so it waits there.
     pub async fn listen(&mut self, sink: &mut dyn OutputSink) {
-        loop {
-            self.streams.pump(sink).await;
+        match &mut self.0 {
+            Kind::Local(local) => local.listen(sink).await,
+            Kind::Stream(_) => std::future::pending().await,
         }
     }
 
     /// Ends the shells; delivers what late output is there already; returns what is still running in the
     /// background. That is not killed, but it will find its output closed.
-    pub async fn close(mut self, sink: &mut dyn OutputSink) -> Vec<Process> {
-        let Some(connection) = self.connection.take() else {
-            self.streams.settle(sink);
-            return Vec::new();
-        };
-        let shells = connection.shells();
-        let members = connection.tree().members();
-        let grace = self.config.grace;
-        select! {
-            () = self.listen(sink) => {}
-            () = connection.hang_up(grace) => {}
+    pub async fn close(self, sink: &mut dyn OutputSink) -> Vec<Process> {
+        match self.0 {
+            Kind::Local(local) => local.close(sink).await,
+            Kind::Stream(stream) => {
+                stream.close().await;
+                Vec::new()
+            }
         }
-        self.streams.settle(sink);
-        let background = members.iter().filter(|entry| !shells.contains(&entry.pid));
-        background.filter(|entry| entry.is_alive()).map(Entry::describe).collect()
     }
 }
 
 /// What the first step of a session does: it is part of the state that every later one starts from.
-fn assignments(assigned: &[(String, String)]) -> String {
-    let one = |(name, value): &(String, String)| format!("export {name}={}\n", quote(value.as_bytes()));
-    assigned.iter().map(one).collect()
+fn assignments(config: &SessionConfig) -> String {
+    let word = |value: &str| match config.shell {
+        ShellKind::Bash => quote(value.as_bytes()),
+        ShellKind::Sh => format!("'{}'", value.replace('\'', "'\\''")),
+    };
+    config.assigned.iter().map(|(name, value)| format!("export {name}={}\n", word(value))).collect()
 }
 
 struct Discard;

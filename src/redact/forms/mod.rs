@@ -1,0 +1,13 @@
+//! The forms in which a value occurs: as it is, encoded, quoted, line by line.
+
+mod all;
+mod base64;
+mod json;
+mod percent;
+mod pieces;
+mod shell;
+
+pub use all::{forms, has_short_line, lines};
+
+/// A line that is shorter garbles other text when it is masked, and so does a value.
+pub const SHORT: usize = 4;

@@ -1,0 +1,101 @@
+//! A session on this machine in bash: one shell from step to step.
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use tokio::select;
+
+use super::config::SessionConfig;
+use super::connection::Connection;
+use super::frame::refuse_variables;
+use super::process::{Entry, Process};
+use super::session::SessionError;
+use super::state::State;
+use super::step::{How, OutputSink, StepEnd, StepRequest};
+use super::streams::Streams;
+
+/// A local bash that runs one step after another and keeps its state whatever a step does to it.
+pub(super) struct LocalSession {
+    pub(super) config: SessionConfig,
+    /// None after a step was ended by force; the next one opens another.
+    pub(super) connection: Option<Connection>,
+    pub(super) streams: Streams,
+    /// Before the first step.
+    pub(super) base: Option<State>,
+    /// After the last step that left a shell.
+    pub(super) state: Option<State>,
+    pub(super) xtrace: bool,
+}
+
+impl LocalSession {
+    /// Starts the shell; the first step is the caller's.
+    pub fn open(config: SessionConfig) -> Result<Self, SessionError> {
+        let spawn = |source| SessionError::Spawn {
+            shell: config.shell.program().to_owned(),
+            directory: config.directory.display().to_string(),
+            source,
+        };
+        let connection = Some(Connection::open(&config).map_err(spawn)?);
+        let streams = Streams::new().map_err(SessionError::Streams)?;
+        Ok(Self { config, connection, streams, base: None, state: None, xtrace: false })
+    }
+
+    /// What the first step left is what every new shell starts from.
+    pub fn settle(&mut self) -> bool {
+        self.base = self.state.take();
+        self.base.is_some()
+    }
+
+    /// Runs a step, delivers its output to `sink` as it comes, and late output of earlier steps too. Ends the step
+    /// when `interrupt` is ready. Bounded by the timeout plus grace plus drain plus two seconds.
+    ///
+    /// To give a step up, use `interrupt`: if this future is dropped, its processes go on.
+    pub async fn run(
+        &mut self,
+        request: StepRequest<'_>,
+        sink: &mut dyn OutputSink,
+        interrupt: impl Future<Output = ()>,
+    ) -> StepEnd {
+        let started = Instant::now();
+        let mut end = StepEnd {
+            how: How::NotRun(String::new()),
+            elapsed: Duration::ZERO,
+            notes: Vec::new(),
+            left_running: Vec::new(),
+        };
+        end.how = match refuse_variables(&request, self.last_state()) {
+            Some(reason) => How::NotRun(reason),
+            None => self.try_twice(&request, sink, pin!(interrupt), &mut end).await,
+        };
+        end.elapsed = started.elapsed();
+        end
+    }
+
+    /// Reads late output until it is dropped: to be raced against whatever the caller waits for between two steps.
+    /// Without it a background child that prints more than a pipe holds waits for the next step.
+    pub async fn listen(&mut self, sink: &mut dyn OutputSink) {
+        loop {
+            self.streams.pump(sink).await;
+        }
+    }
+
+    /// Ends the shells; delivers what late output is there already; returns what is still running in the
+    /// background. That is not killed, but it will find its output closed.
+    pub async fn close(mut self, sink: &mut dyn OutputSink) -> Vec<Process> {
+        let Some(connection) = self.connection.take() else {
+            self.streams.settle(sink);
+            return Vec::new();
+        };
+        let shells = connection.shells();
+        let members = connection.tree().members();
+        let grace = self.config.grace;
+        select! {
+            () = self.listen(sink) => {}
+            () = connection.hang_up(grace) => {}
+        }
+        self.streams.settle(sink);
+        let background = members.iter().filter(|entry| !shells.contains(&entry.pid));
+        background.filter(|entry| entry.is_alive()).map(Entry::describe).collect()
+    }
+}

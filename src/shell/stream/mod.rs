@@ -1,0 +1,13 @@
+//! A session over one connection: whatever a command such as `ssh host` or `sudo -n` gives, which is three streams.
+//!
+//! In: words of a command behind which a shell can be put. Out: the same as of a local session, less what needs this
+//! machine's process table. Output and marks share the streams; a mark is known by a secret that no step can have seen.
+
+mod connection;
+mod frame;
+mod kill;
+mod posix;
+mod reader;
+mod session;
+
+pub(super) use session::StreamSession;
