@@ -71,7 +71,7 @@ impl Sessions {
             for one in &mut all {
                 _ = one.as_mut().poll(context);
             }
-            Poll::Pending
+            Poll::<()>::Pending
         })
         .await;
     }
