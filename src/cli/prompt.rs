@@ -117,7 +117,7 @@ impl Prompter for TerminalPrompter {
                 Err(_) if line.trim().is_empty() => return ParameterReply::No,
                 Err(_) if line.trim() == "q" => return ParameterReply::Quit,
                 Err(why) => {
-                    eprint_line(&format!("  {} (an empty line: not now; q: give up)", crate::text::escape_line(&why)))
+                    eprint_line(&format!("  {} (an empty line: not now; q: give up)", crate::text::escape_line(&why)));
                 }
             }
         }

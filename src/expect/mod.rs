@@ -3,11 +3,20 @@
 //! In: the lines of `output` blocks and the bytes of a stream. Out: a [`Verdict`] with what was captured. It
 //! must never know where the bytes come from, or what happens next.
 
+mod align;
 mod cel;
 mod diff;
+mod escapes;
+mod everything;
+mod glob;
+mod kept;
 mod lines;
+mod marks;
 mod matcher;
+#[cfg(test)]
+mod matcher_reference;
 mod normalize;
+mod regexes;
 mod stream;
 mod template;
 
@@ -15,7 +24,10 @@ pub use cel::{
     Assertion, Evaluator, Facts, Outcome, ParamType, References, ResultFacts, Scope, StepFacts, StepShape, Text, Value,
     parse_block, parse_expression, parse_quantity,
 };
-pub use lines::{BlockPattern, LinePattern, compile, named_groups};
+pub use everything::{accepts_from, matches_everything};
+pub use lines::{BlockLine, BlockPattern, LinePattern, compile};
+pub use marks::Repeat;
 pub use matcher::{Matcher, Verdict};
+pub use regexes::named_groups;
 pub use stream::StreamMatcher;
 pub use template::{fill, references};

@@ -90,7 +90,7 @@ pub fn resolve(
                 Err(why) => errors.push(format!("the target `{name}`: {why}")),
             },
             Some(None) => {
-                errors.push(format!("the target `{name}` has a command in profiles only: choose one with --profile"))
+                errors.push(format!("the target `{name}` has a command in profiles only: choose one with --profile"));
             }
             None => errors.push(format!("unknown target `{name}`")),
         }

@@ -1,6 +1,7 @@
 //! The built binary, as its users meet it.
 
 mod cluster;
+mod contract;
 mod harness;
 mod hostile;
 mod reading;

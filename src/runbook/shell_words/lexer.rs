@@ -3,6 +3,7 @@
 use super::here_document::Announced;
 use super::places::Places;
 use super::token::{Token, TokenKind};
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// Longest first.
@@ -27,8 +28,8 @@ pub struct Lexer<'t> {
     pub announced: Vec<Announced>,
     /// A backquote that nothing closes was seen: none before this byte closes another.
     pub no_backquote_before: usize,
-    /// A `((` that nothing closes was seen.
-    pub arithmetic_is_open: bool,
+    /// The end of each `((…))` by its first byte.
+    arithmetic: HashMap<usize, usize>,
 }
 
 /// What ends a list of commands.
@@ -58,7 +59,7 @@ impl<'t> Lexer<'t> {
             depth: 0,
             announced,
             no_backquote_before: 0,
-            arithmetic_is_open: false,
+            arithmetic: arithmetic(text),
         }
     }
 
@@ -100,12 +101,17 @@ impl<'t> Lexer<'t> {
                 let length = self.rest().find('\n').unwrap_or(self.rest().len());
                 self.take(TokenKind::Comment, start + length)
             }
-            b'(' if starts_command && self.rest().starts_with("((") && self.arithmetic(start).is_some() => self.word(start),
+            b'(' if starts_command && self.arithmetic_end(start).is_some() => self.arithmetic_command(start),
             _ => match self.operator() {
                 Some(length) => self.take(TokenKind::Operator, start + length),
                 None => self.word(start),
             },
         }
+    }
+
+    /// Where the `((…))` that begins here ends, if it is one: `((a); b)` is none.
+    pub fn arithmetic_end(&self, start: usize) -> Option<usize> {
+        self.arithmetic.get(&start).copied().filter(|end| *end <= self.end)
     }
 
     /// The length of the operator that begins here, with the number of a redirection.
@@ -165,6 +171,24 @@ impl Open {
             _ => {}
         }
     }
+}
+
+/// Every `((` whose two parentheses are closed together. Looked for once: from each `((` anew it would take the square of
+/// the script's length.
+fn arithmetic(text: &str) -> HashMap<usize, usize> {
+    let mut found = HashMap::new();
+    let (mut open, mut last) = (Vec::new(), None);
+    for (at, byte) in text.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'(' | b')')) {
+        if byte == b'(' {
+            open.push(at);
+        } else if let Some(start) = open.pop() {
+            if last == Some((start + 1, at - 1)) {
+                found.insert(start, at + 1);
+            }
+            last = Some((start, at));
+        }
+    }
+    found
 }
 
 /// Whether a command may begin behind these tokens.

@@ -65,8 +65,8 @@ pub enum PartKind {
 impl Token {
     /// The text that a word always stands for; `None` if a variable or a command decides, and for all other tokens.
     pub fn literal(&self) -> Option<String> {
-        let text = |part: &Part| (part.kind == PartKind::Text).then_some(part.text.as_str());
-        (self.kind == TokenKind::Word).then(|| self.parts.iter().map(text).collect()).flatten()
+        let always = self.kind == TokenKind::Word && self.parts.iter().all(|part| part.kind == PartKind::Text);
+        always.then(|| self.parts.iter().map(|part| part.text.as_str()).collect())
     }
 
     /// Whether it is this word without any quote, as a reserved word or a prompt must be.

@@ -6,6 +6,8 @@ use std::ops::Range;
 
 /// `$(…)` deeper than this is not read but skipped, so that no script makes the lexer's own stack overflow.
 const MAX_DEPTH: usize = 16;
+/// What ends plain text in a word.
+const ENDS_TEXT: &[char] = &[' ', '\t', '\n', ';', '&', '|', '(', ')', '<', '>', '\'', '"', '\\', '$', '`'];
 
 impl Lexer<'_> {
     /// The word that begins at `start`; it takes at least one byte.
@@ -15,8 +17,7 @@ impl Lexer<'_> {
             let at = self.at;
             match self.peek() {
                 b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b')' => break,
-                b'<' | b'>' if self.rest()[1..].starts_with('(') => parts.extend(self.process()),
-                b'(' if at == start => parts.extend(self.arithmetic(at)),
+                b'<' | b'>' if self.rest()[1..].starts_with('(') => parts.push(self.process()),
                 b'<' | b'>' | b'(' => break,
                 b'\'' => parts.push(self.single_quoted(1)),
                 b'"' => parts.extend(self.in_quotes(at)),
@@ -30,14 +31,7 @@ impl Lexer<'_> {
                     Some(part) => parts.push(part),
                     None => self.text(&mut parts, 1, false),
                 },
-                _ => {
-                    let stop = |c: char| " \t\n;&|()<>'\"\\$`".contains(c);
-                    let length = self.rest().find(stop).unwrap_or(self.rest().len());
-                    self.text(&mut parts, length, false);
-                }
-            }
-            if self.at == at {
-                self.text(&mut parts, 1, false);
+                _ => self.text(&mut parts, self.up_to(ENDS_TEXT), false),
             }
         }
         let mut token = self.made(TokenKind::Word, start..self.at);
@@ -56,6 +50,13 @@ impl Lexer<'_> {
         self.at = bytes.end;
         let text = &self.text[bytes.clone()];
         push_text(parts, self.part(PartKind::Text, bytes, text.to_owned(), quoted));
+    }
+
+    /// How many bytes from here on are text: the next character whatever it is, and all up to one of `stop`.
+    fn up_to(&self, stop: &[char]) -> usize {
+        let rest = self.rest();
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        rest[first..].find(stop).map_or(rest.len(), |at| at + first)
     }
 
     /// A backslash outside quotes: the next character is text, a line end is nothing.
@@ -121,12 +122,7 @@ impl Lexer<'_> {
                     Some(part) => parts.push(part),
                     None => self.text(&mut parts, 1, true),
                 },
-                _ => {
-                    let stop = |c: char| c == '\\' || c == '$' || c == '`' || c == '"';
-                    let length = self.rest()[1..].find(stop).map_or(self.rest().len(), |at| at + 1);
-                    let length = if self.peek() == b'"' { 1 } else { length };
-                    self.text(&mut parts, length, true);
-                }
+                _ => self.text(&mut parts, self.up_to(&['\\', '$', '`', '"']), true),
             }
         }
         parts
@@ -138,12 +134,17 @@ impl Lexer<'_> {
         let rest = self.rest();
         let (kind, inner) = match rest.as_bytes() {
             [b'`', ..] => (PartKind::Command, self.backquoted()?),
-            [b'$', b'(', b'(', ..] if self.arithmetic(start + 1).is_some() => (PartKind::Arithmetic, Vec::new()),
-            [b'$', b'(', ..] => {
-                self.at = start + 2;
-                (PartKind::Command, self.parenthesized())
-            }
-            [b'$', b'{', ..] => self.braced(),
+            [b'$', b'(', ..] => match self.arithmetic_end(start + 1) {
+                Some(end) => {
+                    self.at = end;
+                    (PartKind::Arithmetic, Vec::new())
+                }
+                None => {
+                    self.at = start + 2;
+                    (PartKind::Command, self.parenthesized())
+                }
+            },
+            [b'$', b'{', ..] => self.braced(quoted),
             [b'$', ..] => {
                 let name = name_length(&rest[1..]);
                 self.at += 1 + name;
@@ -160,19 +161,26 @@ impl Lexer<'_> {
     }
 
     /// `<(…)` or `>(…)`.
-    fn process(&mut self) -> Option<Part> {
+    fn process(&mut self) -> Part {
         let start = self.at;
         self.at += 2;
         let inner = self.parenthesized();
         let text = self.text[start..self.at].to_owned();
-        Some(Part { inner, ..self.part(PartKind::Process, start..self.at, text, false) })
+        Part { inner, ..self.part(PartKind::Process, start..self.at, text, false) }
+    }
+
+    /// `((…))` where a command may stand.
+    pub fn arithmetic_command(&mut self, start: usize) -> Token {
+        self.at = self.arithmetic_end(start).unwrap_or(self.end);
+        let mut token = self.made(TokenKind::Word, start..self.at);
+        token.parts = vec![self.part(PartKind::Arithmetic, start..self.at, token.text.clone(), false)];
+        token
     }
 
     /// The commands up to the `)` that closes them.
     fn parenthesized(&mut self) -> Vec<Token> {
         if self.depth >= MAX_DEPTH {
-            let end = self.balanced(self.at, 1);
-            self.at = end.unwrap_or(self.end);
+            self.at = self.behind_parenthesis();
             return Vec::new();
         }
         self.depth += 1;
@@ -185,17 +193,16 @@ impl Lexer<'_> {
     }
 
     /// `${NAME…}`; what stands behind the name is one word.
-    fn braced(&mut self) -> (PartKind, Vec<Token>) {
+    fn braced(&mut self, quoted: bool) -> (PartKind, Vec<Token>) {
         self.at += 2;
-        let length = usize::from(self.peek() == b'!' || self.peek() == b'#');
         let rest = self.rest();
         // `${#NAME}` and `${!NAME}`; but `${#}` and `${!}` are names themselves.
-        let sign = if name_length(&rest[length..]) > 0 && length == 1 { 1 } else { 0 };
+        let sign = rest.strip_prefix(['!', '#']).map_or(0, |behind| usize::from(name_length(behind) > 0));
         let name = name_length(&rest[sign..]);
         self.at += sign + name;
         let kind = PartKind::Variable(rest[sign..sign + name].to_owned());
         let start = self.at;
-        let parts = self.up_to_brace();
+        let parts = self.up_to_brace(quoted);
         let mut inner = Vec::new();
         if self.at > start {
             let mut word = self.made(TokenKind::Word, start..self.at);
@@ -208,26 +215,22 @@ impl Lexer<'_> {
         (kind, inner)
     }
 
-    fn up_to_brace(&mut self) -> Vec<Part> {
+    fn up_to_brace(&mut self, quoted: bool) -> Vec<Part> {
         let mut parts = Vec::new();
         let deep = self.depth >= MAX_DEPTH;
         self.depth += 1;
         while self.at < self.end && self.peek() != b'}' {
             let at = self.at;
             match self.peek() {
-                b'\'' => parts.push(self.single_quoted(1)),
+                // Inside double quotes it is an apostrophe.
+                b'\'' if !quoted => parts.push(self.single_quoted(1)),
                 b'"' if !deep => parts.extend(self.in_quotes(at)),
                 b'\\' => self.escape(&mut parts),
-                b'$' | b'`' if !deep => match self.expansion(false) {
+                b'$' | b'`' if !deep => match self.expansion(quoted) {
                     Some(part) => parts.push(part),
-                    None => self.text(&mut parts, 1, false),
+                    None => self.text(&mut parts, 1, quoted),
                 },
-                _ => {
-                    let rest = self.rest();
-                    let first = rest.chars().next().map_or(0, char::len_utf8);
-                    let stop = |c: char| "}'\"\\$`".contains(c);
-                    self.text(&mut parts, rest[first..].find(stop).map_or(rest.len(), |at| at + first), false);
-                }
+                _ => self.text(&mut parts, self.up_to(&['}', '\'', '"', '\\', '$', '`']), quoted),
             }
         }
         self.depth -= 1;
@@ -263,36 +266,20 @@ impl Lexer<'_> {
         Some(inner)
     }
 
-    /// `((…))` at `start`: goes behind it if the two that close it stand together.
-    pub fn arithmetic(&mut self, start: usize) -> Option<Part> {
-        if self.arithmetic_is_open {
-            return None;
-        }
-        let Some(end) = self.balanced(start + 2, 2) else {
-            self.arithmetic_is_open = true;
-            return None;
-        };
-        if !self.text[..end].ends_with("))") {
-            return None;
-        }
-        self.at = end;
-        Some(self.part(PartKind::Arithmetic, start..end, self.text[start..end].to_owned(), false))
-    }
-
-    /// The byte behind the parenthesis that closes the last of `open`.
-    fn balanced(&self, start: usize, open: usize) -> Option<usize> {
-        let mut open = open;
-        for (at, byte) in self.text.as_bytes()[start..self.end].iter().enumerate() {
+    /// The byte behind the `)` that closes one more than are opened from here on.
+    fn behind_parenthesis(&self) -> usize {
+        let mut open = 1;
+        for (at, byte) in self.rest().bytes().enumerate() {
             match byte {
                 b'(' => open += 1,
                 b')' => open -= 1,
                 _ => {}
             }
             if open == 0 {
-                return Some(start + at + 1);
+                return self.at + at + 1;
             }
         }
-        None
+        self.end
     }
 }
 

@@ -67,7 +67,7 @@ fn posix(request: &StepRequest<'_>, prelude: &Prelude<'_>) -> String {
     let mut payload = String::new();
     match &prelude.restore {
         Some(text) => {
-            push(&mut payload, format_args!("__sg_c=restore;eval {}", one_line(&String::from_utf8_lossy(text))))
+            push(&mut payload, format_args!("__sg_c=restore;eval {}", one_line(&String::from_utf8_lossy(text))));
         }
         None => push(&mut payload, format_args!("__sg_c=")),
     }

@@ -37,7 +37,7 @@ impl PosixState {
                 all.push(statement.to_vec());
             }
         }
-        let own = |statement: &&[u8]| !memchr::memmem::find(statement, b"STEPGATE_SESSION").is_some();
+        let own = |statement: &&[u8]| memchr::memmem::find(statement, b"STEPGATE_SESSION").is_none();
         all.extend(statements(exports).into_iter().filter(own).map(<[u8]>::to_vec));
         // dash prints `ls='ls -l'`, busybox `alias ls='ls -l'`.
         for alias in statements(aliases) {

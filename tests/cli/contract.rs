@@ -1,0 +1,405 @@
+//! Parameters, conditions, probes, polling, data blocks, interpreters, sessions, expressions: what a runbook may ask for.
+
+use crate::harness::{Sandbox, statuses};
+use serde_json::json;
+
+fn runbook(sandbox: &Sandbox, front: &str, body: &str) {
+    sandbox.write("r.md", format!("---\nstepgate: 1\n{front}---\n{body}"));
+}
+
+fn with(front: &str, body: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    runbook(&sandbox, front, body);
+    sandbox
+}
+
+const ECHO: &str = "```bash {name=show effect=read}\nprintf '%s\\n' \"$P\"\n```\n";
+
+#[test]
+fn the_command_line_wins_over_the_environment_that_over_the_profile_and_that_over_the_default() {
+    let mut sandbox = with("params: { P: { default: d } }\n", ECHO);
+    sandbox.write("stepgate.toml", "[profile.lab]\nparams = { P = \"p\" }\n");
+    let said = |sandbox: &Sandbox, words: &str| {
+        assert_eq!(sandbox.stepgate(&format!("run r.md {words}")).code, 0);
+        (
+            sandbox.log()["params"]["P"].as_str().unwrap().to_owned(),
+            sandbox.events()[2]["stdout"]["text"].as_str().unwrap().trim().to_owned(),
+        )
+    };
+    let both = |text: &str| (text.to_owned(), text.to_owned());
+    assert_eq!(said(&sandbox, ""), both("d"));
+    assert_eq!(said(&sandbox, "--profile lab"), both("p"));
+    sandbox.set("STEPGATE_PARAM_P", "e");
+    assert_eq!(said(&sandbox, "--profile lab"), both("e"));
+    assert_eq!(said(&sandbox, "--profile lab --param P=c"), both("c"));
+    assert_eq!(sandbox.log()["profile"], "lab");
+}
+
+#[test]
+fn a_parameter_that_is_missing_unknown_twice_or_wrong_is_a_usage_error_and_nothing_runs() {
+    let front =
+        "params:\n  P: { type: int, help: how many }\n  Q: { pattern: '[a-z]+', default: a }\n  S: { type: secret }\n";
+    let sandbox = with(front, "```bash {name=w gate=none}\ntouch witness; echo \"$P $Q\"\n```\n");
+    for (words, said) in [
+        ("", "`P` is required"),
+        ("--param P=1 --param X=1", "no parameter `X`"),
+        ("--param P=1 --param P=2", "given twice"),
+        ("--param P=010", "no whole number"),
+        ("--param P=1 --param Q=A", "does not match the pattern"),
+        ("--param P=1 --param S=x", "is secret and cannot stand on a command line"),
+        ("--param P=1 --profile lab", "no profile is called `lab`"),
+    ] {
+        for command in ["run", "plan"] {
+            let done = sandbox.stepgate(&format!("{command} r.md {words}"));
+            assert!(done.code == 2 && done.stderr.contains(said), "{command} {words}: {done:?}");
+        }
+    }
+    assert!(!sandbox.path("witness").exists() && !sandbox.store().exists());
+    assert_eq!(sandbox.stepgate("run r.md --param P=7").code, 0);
+}
+
+/// Words that become code wherever a value is pasted into a script, a file name or a pattern.
+fn injections() -> Vec<String> {
+    let canary = "touch CANARY";
+    let mut all: Vec<String> = [
+        "$(@)",
+        "`@`",
+        "; @",
+        "\"; @; \"",
+        "'; @; '",
+        "| @",
+        "|| @",
+        "&& @",
+        "& @ &",
+        "\n@\n",
+        "\r\n@",
+        "${IFS}@",
+        "$(@)$(@)",
+        "\\$(@)",
+        "\\`@\\`",
+        "\"$(@)\"",
+        "'$(@)'",
+        "'\"$(@)\"'",
+        ")@",
+        "); @ #",
+        "}; @; {",
+        "]]; @; [[",
+        "a[$(@)]",
+        "x=$(@)",
+        "<(@)",
+        ">(@)",
+        "$((`@`))",
+        "${x:-$(@)}",
+        "!@",
+        "~; @",
+        "*; @",
+        "-e @",
+        "--; @",
+        "#\n@",
+        "\\\n@",
+        "\t@",
+        "\u{b}@",
+        "$'\\n@'",
+        "$\"$(@)\"",
+        "%s@",
+        "%n",
+        "{a,$(@)}",
+        "\u{1b}]0;@\u{7}",
+        "\u{202e}@",
+        "__import__('os').system('@')",
+        "'''\n__import__('os').system('@')\n'''",
+        "\"\"\"\nimport os\n",
+        "EOF\n@\nEOF",
+        "__SG_END\n@\n__SG_END",
+        "'\"$__sg_nl\"'@",
+        "__sg_s='@'",
+        "@go x y\n@",
+        "@clean x y",
+        "\u{1e}x\u{1e}@",
+        "00000005@",
+    ]
+    .iter()
+    .map(|text| text.replace('@', canary))
+    .collect();
+    // Each of them again behind, before and inside other text.
+    for text in all.clone() {
+        all.extend([format!("a{text}"), format!("{text}z"), format!("'\"\\ {text} \\\"'")]);
+    }
+    all.truncate(200);
+    assert_eq!(all.len(), 200);
+    all
+}
+
+/// 200 values, each a parameter of its own, in one run: they arrive byte for byte, and nothing of them is run.
+fn arrives(kind: &str, target: &str, language: &str) {
+    let values = injections();
+    let mut front = String::from("params:\n");
+    let mut body = String::new();
+    let place = match target {
+        "" => String::new(),
+        _ => {
+            front.insert_str(0, &format!("targets: {{ there: {target} }}\n"));
+            " on=there".to_owned()
+        }
+    };
+    let script: Vec<String> = match language {
+        "python" => std::iter::once("import os".to_owned())
+            .chain((0..values.len()).map(|at| format!("open('got/{at}', 'wb').write(os.environb[b'P{at}'])")))
+            .collect(),
+        _ => (0..values.len()).map(|at| format!("printf %s \"$P{at}\" >got/{at}")).collect(),
+    };
+    let sandbox = Sandbox::new();
+    let folder = sandbox.path(".").canonicalize().unwrap();
+    body.push_str(&format!(
+        "```sh {{name=go effect=read{place}}}\ncd '{}'\n```\n```{language} {{name=write effect=read{place}}}\n{}\n```\n",
+        folder.display(),
+        script.join("\n")
+    ));
+    let mut arguments = vec!["run".to_owned(), "r.md".to_owned()];
+    for (at, value) in values.iter().enumerate() {
+        let values = if kind == "enum" {
+            format!(", values: [{}]", serde_json::to_string(value).unwrap())
+        } else {
+            String::new()
+        };
+        front.push_str(&format!("  P{at}: {{ type: {kind}{values} }}\n"));
+        arguments.extend(["--param".to_owned(), format!("P{at}={value}")]);
+    }
+    // A YAML text cannot hold every control character; those values are refused as choices, not run.
+    let yaml_safe = |value: &str| kind != "enum" || !value.chars().any(|c| c.is_control() || c == '\u{202e}');
+    if kind == "enum" {
+        front = front
+            .lines()
+            .filter(|line| {
+                line.starts_with("params")
+                    || line.starts_with("targets")
+                    || values
+                        .iter()
+                        .enumerate()
+                        .any(|(at, value)| yaml_safe(value) && line.starts_with(&format!("  P{at}:")))
+            })
+            .map(|line| format!("{line}\n"))
+            .collect();
+        arguments = ["run".to_owned(), "r.md".to_owned()]
+            .into_iter()
+            .chain(
+                values
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, value)| yaml_safe(value))
+                    .flat_map(|(at, value)| ["--param".to_owned(), format!("P{at}={value}")]),
+            )
+            .collect();
+        let kept: Vec<usize> =
+            values.iter().enumerate().filter(|(_, value)| yaml_safe(value)).map(|(at, _)| at).collect();
+        body = body
+            .lines()
+            .filter(|line| {
+                !line.contains("got/")
+                    || kept
+                        .iter()
+                        .any(|at| line.contains(&format!("got/{at}'")) || line.ends_with(&format!("got/{at}")))
+            })
+            .map(|line| format!("{line}\n"))
+            .collect();
+    }
+    runbook(&sandbox, &front, &body);
+    sandbox.write("got/.keep", "");
+    let done = sandbox.run(&arguments);
+    assert_eq!(done.code, 0, "{kind} {target} {language}: {}", &done.stderr[done.stderr.len().saturating_sub(2000)..]);
+    let mut arrived = 0;
+    for (at, value) in values.iter().enumerate().filter(|(_, value)| yaml_safe(value)) {
+        let got = std::fs::read(sandbox.path(&format!("got/{at}"))).unwrap();
+        assert_eq!(got, value.as_bytes(), "{value:?}");
+        arrived += 1;
+    }
+    assert!(arrived >= if kind == "enum" { 120 } else { 200 }, "{arrived}");
+    assert!(!sandbox.path("CANARY").exists(), "a value was run");
+}
+
+#[test]
+fn two_hundred_hostile_values_arrive_byte_for_byte_in_every_language_and_on_every_kind_of_target() {
+    for target in ["", "env", "{ run: env, shell: sh }", "{ run: local, shell: sh }"] {
+        for language in ["bash", "python"] {
+            arrives("string", target, language);
+        }
+    }
+    arrives("enum", "", "bash");
+}
+
+#[test]
+fn hostile_values_of_the_other_types_are_refused() {
+    for kind in ["int", "bool", "duration", "quantity"] {
+        let sandbox = with(&format!("params: {{ P: {{ type: {kind} }} }}\n"), ECHO);
+        for value in injections().iter().take(52) {
+            let done = sandbox.run(["plan".to_owned(), "r.md".to_owned(), "--param".to_owned(), format!("P={value}")]);
+            assert_eq!(done.code, 2, "{kind} {value:?}: {done:?}");
+        }
+    }
+    let sandbox = with("params: { P: { type: path } }\n", ECHO);
+    let refused = |value: &str| sandbox.run(["plan", "r.md", "--param", &format!("P={value}")]).code == 2;
+    assert!(refused("a\nb") && refused("") && refused("a\u{1b}b") && !refused("/a $(b)"));
+    assert!(!sandbox.path("CANARY").exists());
+}
+
+#[test]
+fn a_late_parameter_is_asked_for_behind_its_step_and_its_values_come_from_that() {
+    let front = "params: { PICK: { after: list, values: 'steps.list.lines.filter(l, l.startsWith(\"s\"))' } }\n";
+    let body = "```bash {name=list effect=read}\necho s1; echo t1; echo s2\n```\n```bash {name=use effect=read}\necho \"got $PICK\"\n```\n\n```output\ngot {{PICK}}\n```\n";
+    let sandbox = with(front, body);
+    let suspended = sandbox.stepgate("run r.md");
+    assert_eq!((suspended.code, statuses(&sandbox.log()).as_str()), (3, "list=passed use=not-run"));
+    assert!(suspended.stderr.contains("--param PICK=VALUE"), "{}", suspended.stderr);
+    assert_eq!(sandbox.stepgate("run r.md --param PICK=s2").code, 0);
+    assert_eq!(sandbox.log()["params"]["PICK"], "s2");
+    let wrong = sandbox.stepgate("run r.md --param PICK=t1");
+    assert_eq!((wrong.code, statuses(&sandbox.log()).as_str()), (1, "list=passed use=not-run"));
+    assert!(wrong.stderr.contains("`t1` is none of `s1`, `s2`"), "{}", wrong.stderr);
+}
+
+#[test]
+fn a_step_whose_when_is_false_is_skipped_and_that_is_no_deviation() {
+    let body = "```bash {name=a effect=read}\necho 1\n```\n```bash {name=b effect=read when=\"steps.a.stdout == '2'\" capture=V}\necho 2\n```\n```bash {name=c effect=read when=\"!has(vars.V) && steps.b.status == 'skipped'\"}\ntrue\n```\n";
+    let sandbox = with("", body);
+    assert_eq!(sandbox.stepgate("run r.md").code, 0);
+    let log = sandbox.log();
+    assert_eq!(statuses(&log), "a=passed b=skipped c=passed");
+    assert_eq!((&log["deviations"], &log["steps"][1]["deviation"]), (&json!(0), &json!(null)));
+    assert!(sandbox.stepgate("log").stdout.contains("its `when` is false"));
+}
+
+#[test]
+fn a_when_that_cannot_be_decided_fails_its_step() {
+    let body = "```bash {name=a effect=read}\necho x\n```\n```bash {name=b effect=read when=\"steps.a.json.x == 1\"}\ntouch witness\n```\n";
+    let sandbox = with("", body);
+    let done = sandbox.stepgate("run r.md");
+    assert_eq!((done.code, statuses(&sandbox.log()).as_str()), (1, "a=passed b=failed"));
+    assert!(done.stderr.contains("`when` decides nothing") && done.stderr.contains("is not JSON"), "{}", done.stderr);
+    assert!(!sandbox.path("witness").exists());
+}
+
+#[test]
+fn a_probe_says_whether_a_step_is_needed_and_whether_it_worked() {
+    let body = "```bash {name=make gate=none unless=there}\necho made >>witness; touch \"$HERE\"\n```\n```bash {name=there effect=read poll=100ms timeout=2s}\ntest -e file\n```\n";
+    let sandbox = with("params: { HERE: { default: file } }\n", body);
+    assert_eq!(sandbox.stepgate("run r.md").code, 0);
+    assert_eq!(statuses(&sandbox.log()), "make=passed there=not-run");
+    let kinds: Vec<_> = sandbox.events().iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(
+        kinds[1..7],
+        ["probe-started", "probe-finished", "step-started", "probe-started", "probe-finished", "step-finished"]
+    );
+    assert_eq!(sandbox.stepgate("run r.md").code, 0);
+    assert_eq!(
+        (statuses(&sandbox.log()).as_str(), sandbox.read("witness").as_str()),
+        ("make=satisfied there=not-run", "made\n")
+    );
+    std::fs::remove_file(sandbox.path("file")).unwrap();
+    let wrong = sandbox.stepgate("run r.md --param HERE=elsewhere");
+    assert_eq!((wrong.code, statuses(&sandbox.log()).as_str()), (1, "make=failed there=not-run"));
+    assert!(wrong.stderr.contains("its probe `there` still does not pass"), "{}", wrong.stderr);
+    assert_eq!(sandbox.stepgate("run r.md --only there").code, 2);
+}
+
+#[test]
+fn a_polled_step_is_tried_until_it_passes_or_its_time_is_over() {
+    let body = "```bash {name=wait effect=read poll=50ms timeout=20s}\necho x >>witness\ntest \"$(wc -l <witness)\" -ge 4\n```\n\n```assert\nattempt == 4\n```\n";
+    let sandbox = with("", body);
+    assert_eq!(sandbox.stepgate("run r.md").code, 0);
+    assert_eq!((sandbox.read("witness").lines().count(), &sandbox.log()["steps"][0]["attempts"]), (4, &json!(4)));
+    let attempts = sandbox.events().iter().filter(|event| event["type"] == "attempt-finished").count();
+    assert_eq!(attempts, 3);
+    let vain = with("", "```bash {name=wait effect=read poll=100ms timeout=500ms}\nfalse\n```\n");
+    let done = vain.stepgate("run r.md");
+    assert!(done.code == 1 && done.stderr.contains("it did not pass in 500ms and"), "{done:?}");
+}
+
+#[test]
+fn data_blocks_interpreters_and_sessions_work_together() {
+    let body = "```bash {name=set effect=read}\nX=1; export Y=2; cd /\n```\n```bash {name=other effect=read session=two}\necho \"${X-unset} $(pwd)\"\n```\n```bash {name=fresh effect=read session=none}\necho \"${X-unset}\"; Z=9\n```\n```bash {name=same effect=read}\necho \"$X ${Z-unset}\"; cat\n```\n\n```output\n1 unset\n```\n```python {name=py effect=read stdin=conf}\nimport os, sys\nprint(os.getcwd(), os.environ['Y'], sys.stdin.read(), end='')\n```\n\n```output\n/ 2 a: 1\n\n  b: {{Y}}\n```\n\n```yaml {data name=conf}\na: 1\n\n  b: {{Y}}\n```\n";
+    let sandbox = with("", body);
+    let done = sandbox.stepgate("run r.md");
+    assert_eq!(done.code, 0, "{done:?}");
+    let folder = sandbox.path(".").canonicalize().unwrap();
+    let texts: Vec<_> =
+        sandbox.events().iter().filter_map(|event| event["stdout"]["text"].as_str().map(str::to_owned)).collect();
+    assert_eq!(texts[1], format!("unset {}\n", folder.display()));
+    assert_eq!(texts[2], "unset\n");
+}
+
+#[test]
+fn assertions_say_the_values_in_them_and_a_named_one_stops_the_run() {
+    let body = "```bash {name=a effect=read}\necho '{\"items\": [{\"size\": \"20\"}]}'\n```\n\n```assert\njson.items.size() == 1\nquantity(json.items[0].size) >= quantity(\"1Mi\")   # not an empty file\njson.items.filter(i, i.size == \"1\").all(i, false)\n```\n";
+    let sandbox = with("", body);
+    let done = sandbox.stepgate("run r.md");
+    assert_eq!(done.code, 1);
+    let words = "`quantity(json.items[0].size) >= quantity(\"1Mi\")` is false: `quantity(json.items[0].size)` = 20, `quantity(\"1Mi\")` = 1048576 · not an empty file";
+    let log = sandbox.log();
+    assert_eq!(log["steps"][0]["expectations"][1]["detail"], words, "{log}");
+    assert!(log["steps"][0]["expectations"][2]["detail"].as_str().unwrap().contains("holds (0 items)"), "{log}");
+    let stop = with(
+        "",
+        "```bash {name=a effect=read}\necho 1\n```\n```assert {name=window}\nsteps.a.lines[0] == \"2\"\n```\n```bash {name=b gate=none}\ntouch witness\n```\n",
+    );
+    assert_eq!(stop.stepgate("run r.md").code, 1);
+    assert_eq!(
+        (statuses(&stop.log()).as_str(), stop.path("witness").exists()),
+        ("a=passed window=failed b=not-run", false)
+    );
+    assert_eq!(stop.log()["steps"][1]["kind"], "assert");
+}
+
+#[test]
+fn json_that_is_none_or_cannot_be_held_exactly_fails_with_its_place() {
+    for (text, words) in [
+        ("not json", "`stdout` is not JSON: expected ident at line 1 column 2"),
+        ("{\"a\": 12345678901234567890}", "which cannot be held exactly"),
+        ("{\"a\": 1, \"a\": 2}", "stands twice"),
+    ] {
+        let sandbox =
+            with("", &format!("```bash {{name=a effect=read}}\necho '{text}'\n```\n\n```assert\njson.a > 0\n```\n"));
+        let done = sandbox.stepgate("run r.md");
+        assert!(done.code == 1 && done.stderr.contains(words), "{text}: {}", done.stderr);
+    }
+}
+
+#[test]
+fn a_profile_may_raise_any_gate_and_lower_confirm_only() {
+    let body = "```bash {name=save}\necho saved\n```\n```bash {name=drop effect=destroy}\necho dropped\n```\n";
+    let sandbox = with("", body);
+    sandbox.write("stepgate.toml", "[profile.lab]\ngates = { save = \"none\" }\n[profile.bad]\ngates = { drop = \"confirm\" }\n[profile.strict]\ngates = { save = \"type\" }\n");
+    assert_eq!(sandbox.stepgate("run r.md --profile lab --confirm drop=drop").code, 0);
+    let bad = sandbox.stepgate("run r.md --profile bad --confirm save --confirm drop=drop");
+    assert!(bad.code == 2 && bad.stderr.contains("would lower the gate of `drop`"), "{bad:?}");
+    assert_eq!(sandbox.stepgate("run r.md --profile strict --confirm save").code, 2);
+    assert_eq!(sandbox.stepgate("run r.md --profile strict --confirm save=save --confirm drop=drop").code, 0);
+}
+
+#[test]
+fn tools_that_are_missing_or_too_old_stop_the_run_before_its_first_step() {
+    let body = "```bash {name=a gate=none}\ntouch witness\n```\n";
+    assert_eq!(with("tools: { bash: '>=4.1', sed: }\n", body).stepgate("run r.md").code, 0);
+    for tools in ["{ no-such-program: }", "{ bash: '>=99.0' }"] {
+        let sandbox = with(&format!("tools: {tools}\n"), body);
+        assert_eq!(sandbox.stepgate("run r.md").code, 1, "{tools}");
+        assert_eq!(statuses(&sandbox.log()), "tools-on-local=failed a=not-run");
+        assert!(!sandbox.path("witness").exists());
+    }
+}
+
+#[test]
+fn a_target_word_holds_a_parameter_as_one_word_and_never_an_option() {
+    let front = "params: { N: { default: HOME } }\ntargets: { there: 'env -u $N' }\n";
+    let sandbox = with(
+        front,
+        "On there:\n\n```bash {name=a effect=read on=there}\necho \"${HOME-unset}\"\n```\n\n```output\nunset\n```\n",
+    );
+    assert_eq!(sandbox.stepgate("run r.md").code, 0);
+    for bad in ["-oProxyCommand=x", "a b", "a\nb", ""] {
+        let done = sandbox.run(["run", "r.md", "--param", &format!("N={bad}")]);
+        assert!(done.code == 2 && done.stderr.contains("the target `there`"), "{bad:?}: {done:?}");
+    }
+    let replaced = sandbox.run(["run", "r.md", "--target", "there=env"]);
+    assert_eq!(replaced.code, 1, "{replaced:?}");
+    assert!(sandbox.stepgate("log").stdout.contains("there = env"));
+}
