@@ -7,4 +7,5 @@ mod hostile;
 mod reading;
 mod record;
 mod running;
+mod secrets;
 mod terminal;

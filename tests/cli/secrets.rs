@@ -1,0 +1,193 @@
+//! A secret's value reaches its steps and no place that stepgate writes or shows.
+
+use crate::harness::{Done, Sandbox, finish};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+/// Holds what every encoding treats differently.
+const VALUE: &str = "p@ss w/ö'rd$x\"%s+Q==";
+
+fn runbook() -> String {
+    let forms = [
+        "printf '%s\\n' \"$TOKEN\"",
+        "printf %s \"$TOKEN\" | base64 -w0; echo",
+        "printf 'user:%s!' \"$TOKEN\" | base64 -w0; echo",
+        "printf '%q\\n' \"$TOKEN\"",
+        "printf \"'%s'\\n\" \"${TOKEN//\\'/\\'\\\\\\'\\'}\"",
+        "python3 -c 'import os,urllib.parse as u; t=os.environ[\"TOKEN\"]; print(u.quote(t), u.quote(t, safe=\"\"), u.quote_plus(t))'",
+        "python3 -c 'import os,json; t=os.environ[\"TOKEN\"]; print(json.dumps(t), json.dumps(t, ensure_ascii=False))'",
+        "for i in $(seq 0 ${#TOKEN}); do printf '%s' \"${TOKEN:$i:1}\"; sleep 0.002; done; echo",
+        "printf '%s\\n' \"$TOKEN\" >&2",
+        "declare -p TOKEN",
+        "set -x; : \"$TOKEN\"; set +x",
+        "head -c 70000 /dev/zero | tr '\\0' a; printf '%s\\n' \"$TOKEN\"",
+    ];
+    let mut body =
+        String::from("---\nstepgate: 1\nparams: { TOKEN: { type: secret } }\nsecrets: [FOUND]\n---\n# Secrets\n\n");
+    for (at, form) in forms.iter().enumerate() {
+        body.push_str(&format!("```bash {{name=form{at} effect=read}}\n{form}\n```\n\n"));
+    }
+    body.push_str("```bash {name=unseen effect=read}\necho \"${!T*}\"\nenv\n```\n\n");
+    body.push_str("```bash {name=make effect=read capture=FOUND}\nprintf %s \"found-$(printf %s \"$TOKEN\" | wc -c)-value\"\n```\n\n");
+    body.push_str(
+        "```bash {name=kept effect=read secret capture=HIDDEN}\necho \"hidden-$(printf capture)-value\"\n```\n\n",
+    );
+    body.push_str(
+        "```bash {name=uses effect=read}\necho \"$FOUND $HIDDEN\"\n```\n\n```output\n{{FOUND}} {{HIDDEN}}\n```\n\n",
+    );
+    body.push_str("```bash {name=wrong effect=read}\necho \"not $TOKEN\"\n```\n\n```output\nis {{TOKEN}}\n```\n\n```assert\nstdout == \"x\"\n```\n");
+    body
+}
+
+fn hits(text: &[u8], what: &str) -> Vec<String> {
+    let plain = VALUE.as_bytes();
+    // Of each form a part that is long enough to give it away and that no other text holds.
+    let needles: [&[u8]; 9] = [
+        plain,
+        b"cEBzcyB3L8O2J3JkJHgi",
+        b"p%40ss",
+        b"p@ss",
+        b"\\u00f6'rd",
+        b"rd$x\\\"",
+        b"found-22-value",
+        b"hidden-capture-value",
+        b"w/\\303\\266",
+    ];
+    let found = needles.iter().filter(|needle| text.windows(needle.len()).any(|window| window == **needle));
+    found.map(|needle| format!("{what}: {}", String::from_utf8_lossy(needle))).collect()
+}
+
+fn search(folder: &Path, found: &mut Vec<String>, files: &mut usize) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => search(&path, found, files),
+            false => {
+                *files += 1;
+                found.extend(hits(&std::fs::read(&path).unwrap(), &path.display().to_string()));
+            }
+        }
+    }
+}
+
+fn check(sandbox: &Sandbox, done: &Done) {
+    let mut found = hits(done.stdout.as_bytes(), "standard output");
+    found.extend(hits(done.stderr.as_bytes(), "standard error"));
+    let mut files = 0;
+    search(&sandbox.store(), &mut found, &mut files);
+    assert!(files >= 4, "{files}");
+    for command in ["log", "log --format json"] {
+        let shown = sandbox.stepgate(command);
+        found.extend(hits(shown.stdout.as_bytes(), command));
+        found.extend(hits(shown.stderr.as_bytes(), command));
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+fn sandbox() -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    sandbox.write("r.md", runbook());
+    sandbox.write("stepgate.toml", "[secrets]\nTOKEN = { env = \"MY_TOKEN\" }\n");
+    sandbox.set("MY_TOKEN", VALUE);
+    sandbox.set("STEPGATE_LOG", "trace");
+    sandbox.set("LC_ALL", "C.UTF-8");
+    sandbox
+}
+
+#[test]
+fn no_form_of_a_secret_stands_in_the_store_on_the_terminal_in_the_log_or_in_traces() {
+    let sandbox = sandbox();
+    let done = crate::harness::done(finish(&mut sandbox.command(["run", "r.md"]), Duration::from_secs(120)));
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(done.stderr.contains("[secret]"), "{done:?}");
+    check(&sandbox, &done);
+    let log = sandbox.log();
+    assert_eq!(
+        (&log["params"]["TOKEN"], &log["variables"]["FOUND"], &log["variables"]["HIDDEN"]),
+        (&"[secret]".into(), &"[secret]".into(), &"[secret]".into())
+    );
+    let kept = log["steps"].as_array().unwrap().iter().find(|step| step["name"] == "kept").unwrap();
+    assert!(kept["stdout_sha256"].is_null() && kept["stdout_bytes"].is_null(), "{kept}");
+    assert!(sandbox.stepgate("log").stdout.contains("from the environment variable MY_TOKEN"));
+    let json = sandbox.stepgate("run r.md --format json");
+    check(&sandbox, &json);
+}
+
+#[test]
+fn a_secret_is_seen_by_the_steps_that_name_it_only_and_stands_in_no_command_line() {
+    let sandbox = Sandbox::new().env("MY_TOKEN", VALUE);
+    sandbox.write("stepgate.toml", "[secrets]\nTOKEN = { env = \"MY_TOKEN\" }\n");
+    let look = "grep -zl \"[p]@ss\" /proc/[0-9]*/cmdline 2>/dev/null | grep -v self || true";
+    sandbox.write(
+        "r.md",
+        format!("---\nstepgate: 1\nparams: {{ TOKEN: {{ type: secret }} }}\n---\n```bash {{name=a effect=read}}\ntest \"${{#TOKEN}}\" -gt 5; LATER=$TOKEN; export TOKEN\nsleep 0.2 & {look}\nwait\n```\n\n```output\n```\n```bash {{name=b effect=read}}\nenv | grep -c 'p@ss' || true\n```\n\n```output\n0\n```\n"),
+    );
+    let done = sandbox.stepgate("run r.md");
+    assert_eq!(done.code, 0, "{done:?}");
+}
+
+#[test]
+fn a_secret_that_cannot_be_had_stops_before_anything_runs_and_says_no_value() {
+    let body = "---\nstepgate: 1\nparams: { TOKEN: { type: secret, pattern: '[a-z]+' } }\n---\n```bash {name=a gate=none}\ntouch witness; : \"$TOKEN\"\n```\n";
+    for (toml, words) in [
+        ("", "nothing says where the secret `TOKEN` comes from"),
+        ("[secrets]\nTOKEN = { env = \"NOT_SET\" }\n", "it is not set"),
+        ("[secrets]\nTOKEN = { env = \"BAD\" }\n", "does not match the pattern"),
+        ("[secrets]\nTOKEN = { file = \"none\" }\n", "No such file"),
+        ("[secrets]\nTOKEN = { file = \"fifo\" }\n", "no regular file"),
+        ("[secrets]\nTOKEN = { command = \"false\" }\n", "it failed"),
+        ("[secrets]\nTOKEN = { command = \"no-such-program\" }\n", "cannot be started"),
+        ("[secrets]\nTOKEN = { prompt = true }\n", "nobody could be asked"),
+    ] {
+        let sandbox = Sandbox::new().env("BAD", "hunter2 BIG");
+        assert!(std::process::Command::new("mkfifo").arg(sandbox.path("fifo")).status().unwrap().success());
+        sandbox.write("r.md", body);
+        sandbox.write("stepgate.toml", toml);
+        let done = crate::harness::done(finish(&mut sandbox.command(["run", "r.md"]), Duration::from_secs(60)));
+        assert!(done.code == 2 && done.stderr.contains(words), "{toml}: {done:?}");
+        assert!(!done.stderr.contains("hunter2") && !sandbox.path("witness").exists() && !sandbox.store().exists());
+    }
+}
+
+#[test]
+fn files_commands_and_the_environment_supply_a_secret() {
+    let sandbox = Sandbox::new().env("STEPGATE_PARAM_E", "eeee-env");
+    let file = sandbox.write("secret.txt", "ffff-file\n");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    sandbox.write("stepgate.toml", "[secrets]\nF = { file = \"secret.txt\" }\n[profile.lab.secrets]\nC = { command = \"printf 'cccc %s' command\" }\n");
+    sandbox.write(
+        "r.md",
+        "---\nstepgate: 1\nparams: { E: { type: secret }, F: { type: secret }, C: { type: secret } }\n---\n```bash {name=a effect=read}\necho \"${#E} ${#F} ${#C}\"\n```\n\n```output\n8 9 12\n```\n",
+    );
+    let done = sandbox.stepgate("run r.md --profile lab");
+    assert_eq!(done.code, 0, "{done:?}");
+}
+
+#[test]
+fn short_and_overlapping_secrets_are_warned_of_by_name_and_masked() {
+    let sandbox = Sandbox::new().env("STEPGATE_PARAM_A", "xy").env("STEPGATE_PARAM_B", "xyz-long");
+    sandbox.write(
+        "r.md",
+        "---\nstepgate: 1\nparams: { A: { type: secret }, B: { type: secret } }\n---\n```bash {name=a effect=read}\necho \"1 $A 2 $B\"\n```\n",
+    );
+    let done = sandbox.stepgate("run r.md");
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.stderr.contains("`A`") && done.stderr.contains("1 [secret] 2 [secret]"), "{}", done.stderr);
+    assert!(!done.stderr.contains("z-long"));
+}
+
+#[test]
+fn a_secret_that_stands_in_the_runbook_is_refused() {
+    let sandbox = Sandbox::new().env("STEPGATE_PARAM_T", "hunter22");
+    sandbox.write(
+        "r.md",
+        "---\nstepgate: 1\nparams: { T: { type: secret } }\n---\n```bash {name=a gate=none}\ntouch witness; : \"$T\"\n```\n\n```output\nhunter22\n```\n",
+    );
+    let done = sandbox.stepgate("run r.md");
+    assert!(
+        done.code == 2 && done.stderr.contains("r.md:10:1") && done.stderr.contains("stands in the runbook"),
+        "{done:?}"
+    );
+    assert!(!done.stderr.contains("hunter22") && !sandbox.store().exists() && !sandbox.path("witness").exists());
+}
