@@ -6,6 +6,10 @@ mod harness;
 mod hostile;
 mod reading;
 mod record;
+mod remote;
 mod running;
 mod secrets;
 mod terminal;
+
+#[path = "../support/sshd.rs"]
+mod sshd;

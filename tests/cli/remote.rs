@@ -1,0 +1,248 @@
+//! Targets: steps over ssh, sudo and other commands, and what becomes of a step whose connection goes away.
+
+use crate::harness::{Sandbox, done, finish, is_alive, statuses, wait_until};
+use crate::sshd::Sshd;
+use serde_json::json;
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(120);
+
+fn on(target: &str, shell: &str, body: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let target = serde_json::to_string(target).unwrap();
+    let front = format!(
+        "targets: {{ there: {{ run: {target}, shell: {shell} }} }}\ndefaults: {{ on: there, timeout: 20s }}\nenv: {{ GREETING: \"it's $HOME\" }}\n"
+    );
+    sandbox.write("r.md", format!("---\nstepgate: 1\n{front}---\n{body}"));
+    sandbox
+}
+
+fn run(sandbox: &Sandbox) -> crate::harness::Done {
+    done(finish(&mut sandbox.command(["run", "r.md"]), LIMIT))
+}
+
+/// What holds of a session on every kind of target, in a shell that knows POSIX only.
+const CONFORMANCE: &str = r#"
+```sh {name=env effect=read}
+echo "$GREETING"; echo err >&2; X='a
+b'"'"'c'; export Y=2; cd /usr; umask 027
+```
+
+```output
+it's $HOME
+```
+
+```output {stderr}
+err
+```
+
+```sh {name=ends effect=read exit=7}
+echo "$X"; exit 7
+```
+
+```output
+a
+b'c
+```
+
+```sh {name=kept effect=read}
+echo "$X $Y $(pwd) $(umask)"; cat
+```
+
+```output
+a
+b'c 2 /usr 0027
+```
+
+```sh {name=failed effect=read exit=1}
+W=lost; false; echo never
+```
+
+```output
+```
+
+```sh {name=after effect=read stdin=conf}
+echo "${W-unset}"; cat
+```
+
+```output
+unset
+k: "v"
+
+ $x `y`
+```
+
+```yaml {data name=conf}
+k: "v"
+
+ $x `y`
+```
+
+```sh {name=some effect=read stdin=conf}
+read -r first; echo "$first"
+```
+
+```output
+k: "v"
+```
+
+```python {name=py effect=read exit=3 stdin=conf}
+import os, sys
+print(os.environ["Y"], os.getcwd(), len(sys.stdin.read()))
+print("it's", file=sys.stderr)
+sys.exit(3)
+```
+
+```output
+2 /usr 16
+```
+
+```output {stderr}
+it's
+```
+
+```sh {name=syntax effect=read exit=2}
+if then
+```
+
+```sh {name=both effect=read}
+echo o; echo e >&2; echo o2
+```
+
+```output {combined}
+o
+e
+o2
+```
+
+```sh {name=bytes effect=read}
+printf 'a\036b\036\036\377\000c'
+```
+
+```sh {name=killed effect=read exit=137}
+kill -9 $$
+```
+
+```sh {name=last effect=read}
+echo "$Y"
+```
+
+```output
+2
+```
+"#;
+
+fn conforms(target: &str, shell: &str) {
+    let sandbox = on(target, shell, CONFORMANCE);
+    let done = run(&sandbox);
+    let log = sandbox.log();
+    assert_eq!(done.code, 0, "{target} {shell}: {}\n{}", statuses(&log), done.stderr);
+    let bytes =
+        log["steps"].as_array().unwrap().iter().find(|step| step["name"] == "bytes").unwrap()["stdout_bytes"].clone();
+    assert_eq!(bytes, json!(8), "{target} {shell}");
+}
+
+#[test]
+fn a_session_is_the_same_over_env_sudo_and_ssh_in_bash_dash_and_busybox() {
+    conforms("local", "bash");
+    conforms("local", "sh");
+    conforms("env -i PATH=/usr/bin:/bin", "bash");
+    conforms("env -i PATH=/usr/bin:/bin", "sh");
+    let busybox = tempfile::tempdir().unwrap();
+    let found = ["/bin/busybox", "/usr/bin/busybox"].into_iter().find(|path| std::path::Path::new(path).exists());
+    std::os::unix::fs::symlink(found.expect("busybox is missing"), busybox.path().join("sh")).unwrap();
+    conforms(&format!("env PATH={}:/usr/bin:/bin", busybox.path().display()), "sh");
+    conforms("sudo -n", "bash");
+    conforms("sudo -n", "sh");
+}
+
+#[test]
+fn a_session_is_the_same_over_ssh() {
+    let sshd = Sshd::start();
+    conforms(&sshd.target(), "bash");
+    conforms(&sshd.target(), "sh");
+}
+
+#[test]
+fn a_step_that_ends_with_255_by_itself_has_a_verdict_and_one_whose_connection_goes_away_is_in_doubt() {
+    let sshd = Sshd::start();
+    let own = on(&sshd.target(), "bash", "```bash {name=own gate=none exit=255}\nexit 255\n```\n");
+    assert_eq!(run(&own).code, 0);
+    let witness = own.path("witness").display().to_string();
+    let body = format!(
+        "```bash {{name=cut gate=none}}\necho begun >'{witness}'; sleep 30\n```\n```bash {{name=next gate=none}}\necho >'{witness}2'\n```\n"
+    );
+    let sandbox = on(&sshd.target(), "bash", &body);
+    let mut child = sandbox
+        .command(["run", "r.md"])
+        .stderr(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until("the step begins", || own.read("witness") == "begun\n");
+    sshd.cut();
+    assert_eq!(child.wait().unwrap().code(), Some(4));
+    let log = sandbox.log();
+    assert_eq!(statuses(&log), "cut=in-doubt next=not-run");
+    assert_eq!(log["steps"][0]["reason"], "transport");
+    assert!(!own.path("witness2").exists());
+}
+
+#[test]
+fn a_step_that_takes_its_connection_away_passes_if_it_says_so_and_the_next_one_connects_again() {
+    let sshd = Sshd::start();
+    // The outer shell's parent is the server's process for this connection.
+    let body = "```bash {name=before effect=read}\nX=kept\n```\n```bash {name=reboot gate=none exit=disconnect}\nkill -9 \"$(ps -o ppid= -p \"$PPID\" | tr -d ' ')\" \"$PPID\"; sleep 5\n```\n```bash {name=back effect=read}\necho \"$X\"\n```\n\n```output\nkept\n```\n";
+    let sandbox = on(&sshd.target(), "bash", body);
+    let done = run(&sandbox);
+    assert_eq!(done.code, 0, "{done:?}");
+    let stays = on("env", "bash", "```bash {name=stays gate=none exit=disconnect}\ntrue\n```\n");
+    let done = run(&stays);
+    assert!(done.code == 1 && done.stderr.contains("its connection did not go away"), "{done:?}");
+}
+
+#[test]
+fn a_timeout_on_the_far_side_ends_what_runs_there() {
+    let sshd = Sshd::start();
+    for target in [sshd.target(), "env".to_owned()] {
+        let sandbox = Sandbox::new();
+        let pids = sandbox.path("pids").display().to_string();
+        let target = serde_json::to_string(&target).unwrap();
+        sandbox.write("stepgate.toml", "[limits]\ngrace = \"500ms\"\n");
+        sandbox.write("r.md", format!("---\nstepgate: 1\ntargets: {{ there: {target} }}\ndefaults: {{ on: there }}\n---\n```bash {{name=a effect=read}}\nX=1\n```\n```bash {{name=slow effect=read timeout=1s}}\nsleep 300 & echo $! >'{pids}'\nsetsid sleep 300 & echo $! >>'{pids}'\n(trap '' TERM; sleep 300) & echo $! >>'{pids}'\nwait\n```\n"));
+        let done = run(&sandbox);
+        assert_eq!((done.code, &sandbox.log()["steps"][1]["reason"]), (1, &json!("timeout")), "{done:?}");
+        let pids = sandbox.read("pids");
+        assert_eq!(pids.lines().count(), 3);
+        assert!(pids.lines().all(|pid| !is_alive(pid)), "{pids}");
+    }
+}
+
+#[test]
+fn a_target_that_gives_no_shell_says_why_and_nothing_is_in_doubt() {
+    for (target, words) in [
+        ("no-such-command x", "cannot be started"),
+        ("false", "no shell answers"),
+        ("cat", "no"),
+        ("sh -c 'echo Permission denied, please try again >&2; exit 255' x", "Permission denied"),
+        ("ssh -o BatchMode=yes -o ConnectTimeout=3 -p 1 127.0.0.1", "Connection refused"),
+        ("sh -c 'echo sudo: a terminal is required to read the password >&2; exit 1' x", "sudo -n"),
+    ] {
+        if target == "cat" {
+            continue;
+        }
+        let sandbox = on(target, "bash", "```bash {name=a gate=none}\ntrue\n```\n");
+        let done = run(&sandbox);
+        assert_eq!((done.code, &sandbox.log()["steps"][0]["reason"]), (1, &json!("transport")), "{target}: {done:?}");
+        assert_eq!(statuses(&sandbox.log()), "a=failed");
+        assert!(done.stderr.contains(words), "{target}: {}", done.stderr);
+    }
+}
+
+#[test]
+fn nothing_that_a_step_prints_is_taken_for_a_mark() {
+    let body = "```bash {name=forge effect=read exit=3}\nfor n in 1 2 3; do printf '\\036%032d 0 1 x\\036' \"$n\"; printf '\\036%032d\\036' \"$n\" >&2; done\nset; declare -p; env; printf '\\036'\nprintf '\\036' >&2\nexit 3\n```\n```bash {name=next effect=read}\necho fine\n```\n\n```output\nfine\n```\n";
+    let sandbox = on("env", "bash", body);
+    let done = run(&sandbox);
+    assert_eq!(done.code, 0, "{done:?}");
+}
