@@ -22,6 +22,7 @@ pub mod event;
 pub mod expect;
 pub mod hash;
 pub mod journal;
+pub mod lint;
 pub mod plan;
 pub mod redact;
 pub mod report;

@@ -106,7 +106,7 @@ impl<'f, 'm, 'o, 'p> Intake<'f, 'm, 'o, 'p> {
         Self {
             stdout: Tap::new(setup, "stdout", keep(MAX_VALUE + 1)),
             stderr: Tap::new(setup, "stderr", keep(INLINE)),
-            matchers: compiled.matchers(),
+            matchers: compiled.matchers(setup.redactor),
             observer,
             late,
         }

@@ -5,6 +5,7 @@ use crate::diagnostic::Span;
 use crate::event::{ExpectationKind, ExpectationRecord};
 use crate::expect::{self, BlockPattern, Outcome, StreamMatcher};
 use crate::plan::{Expressions, MAX_VALUE, PlannedExpectation, ShellAction};
+use crate::redact::Redactor;
 use crate::runbook::ExpectedStream;
 use std::collections::BTreeMap;
 
@@ -39,10 +40,15 @@ impl<'p> Compiled<'p> {
         Self { blocks: action.expectations.iter().map(block).collect() }
     }
 
-    /// One matcher for each block that has a pattern.
-    pub fn matchers(&self) -> Vec<Option<(ExpectedStream, StreamMatcher<'_>)>> {
+    /// One matcher for each block that has a pattern. What a report quotes goes through `redactor` first: cut or made
+    /// visible, a secret would no longer be known for one.
+    pub fn matchers(&self, redactor: &Redactor) -> Vec<Option<(ExpectedStream, StreamMatcher<'_>)>> {
         let matcher = |block| match block {
-            &Block::Output { stream, pattern: Ok(ref pattern), .. } => Some((stream, StreamMatcher::new(pattern))),
+            &Block::Output { stream, pattern: Ok(ref pattern), .. } => {
+                let redactor = redactor.clone();
+                let matcher = StreamMatcher::new(pattern).hiding(move |text| redactor.redact(text).into_owned());
+                Some((stream, matcher))
+            }
             _ => None,
         };
         self.blocks.iter().map(matcher).collect()

@@ -4,6 +4,7 @@ mod cluster;
 mod contract;
 mod harness;
 mod hostile;
+mod lints;
 mod reading;
 mod record;
 mod remote;

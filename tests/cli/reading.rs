@@ -374,7 +374,7 @@ fn a_bad_or_huge_regex_is_an_error_at_its_column() {
 
 #[test]
 fn a_line_end_that_looks_like_a_mark_and_is_none_is_an_error() {
-    for mark in ["(re**)", "(re!)", "(glob!)", "(esc?)", "(re{2})"] {
+    for mark in ["(re**)", "(re!)", "(glob!)", "(re{2})"] {
         refuses(&expecting(&format!("x ¶{mark}")), "SG043", "looks like a line mark");
     }
 }
@@ -535,9 +535,6 @@ fn what_the_format_knows_and_is_not_built_yet_is_refused_in_these_words() {
         refuses_front(&format!("¶{key}: {{}}"), "SG009", "not supported yet");
     }
     refuses_front("targets: { all: { ¶each: { w1: ssh w1 } } }", "SG009", "not supported yet");
-    for mark in ["glob", "esc", "re?", "re*", "re+", "glob?", "glob*", "glob+", "?", "*", "+"] {
-        refuses(&expecting(&format!("x ¶({mark})")), "SG009", "not supported yet");
-    }
 }
 
 #[test]
@@ -557,11 +554,11 @@ fn check_on_a_folder_finds_runbooks_only_and_follows_no_links() {
     std::os::unix::fs::symlink(sandbox.path("."), sandbox.path("deep/loop")).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(sandbox.path("fifo.md")).status().unwrap().success());
     let check = crate::harness::done(finish(&mut sandbox.command(["check", "."]), LIMIT));
-    assert!(check.code == 0 && check.stderr.contains("2 runbooks checked, 0 errors"), "{check:?}");
+    assert!(check.code == 0 && check.stderr.contains("2 runbooks checked, 0 errors, 0 warnings"), "{check:?}");
     sandbox.write("deep/broken.md", broken);
     let check = sandbox.stepgate("check .");
     assert!(check.code == 1 && check.stderr.contains("deep/broken.md:4:10"), "{check:?}");
-    assert!(check.stderr.contains("3 runbooks checked, 1 error"), "{check:?}");
+    assert!(check.stderr.contains("3 runbooks checked, 1 error, 0 warnings"), "{check:?}");
     assert!(!sandbox.path("witness").exists() && !sandbox.store().exists());
 }
 

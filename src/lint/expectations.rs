@@ -1,0 +1,172 @@
+//! Rules on what a step expects.
+
+use super::commands::Script;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::expect;
+use crate::runbook::{Check, Effect, ExitRule, Expectation, Item, Language, Runbook, Step};
+
+/// Commands whose exit code is what they are there for.
+const TESTS: &[&str] = &[
+    "test",
+    "[",
+    "[[",
+    "grep",
+    "egrep",
+    "fgrep",
+    "diff",
+    "cmp",
+    "mountpoint",
+    "pgrep",
+    "getent",
+    "nc",
+    "ping",
+    "true",
+    "exit",
+    "false",
+    "sha256sum",
+    "md5sum",
+    "ssh-keygen",
+    "nslookup",
+    "host",
+    "id",
+    "command",
+    "type",
+    "which",
+    "findmnt",
+];
+
+/// Every warning on the expectations of one step.
+pub fn lint(runbook: &Runbook, step: &Step, found: &mut Vec<Diagnostic>) {
+    let tokens = crate::runbook::tokens(&step.script);
+    let script = Script::new(&tokens);
+    let everything = |expectation: &&Expectation| accepts_everything(expectation);
+    for expectation in step.expectations.iter().filter(everything) {
+        let message = "this block accepts every output: it asserts nothing";
+        found.push(
+            Diagnostic::warning(Code::MatchesEverything, expectation.span, message)
+                .help("write what must be there; an illustration is ```text"),
+        );
+    }
+    for expectation in step.expectations.iter().filter(|expectation| expectation.check == Check::Assert) {
+        expressions(expectation.lines.iter().map(|line| (line.text.as_str(), line.span)), found);
+    }
+    let asserts = step.expectations.iter().any(|expectation| !accepts_everything(expectation));
+    found.extend(inverted_grep(step, &script, asserts));
+    found.extend(asserts_nothing(runbook, step, &script));
+}
+
+fn accepts_everything(expectation: &Expectation) -> bool {
+    matches!(expectation.check, Check::Output(_))
+        && expect::matches_everything(expectation.lines.iter().map(|line| line.text.as_str()))
+}
+
+/// `all` over what may be empty, and expressions that look at nothing.
+fn expressions<'a>(lines: impl Iterator<Item = (&'a str, crate::diagnostic::Span)>, found: &mut Vec<Diagnostic>) {
+    let Ok(assertions) = expect::parse_block(lines) else { return };
+    for assertion in &assertions {
+        for list in assertion.lists_of_all() {
+            if !assertions.iter().any(|other| other.tests_size_of(&list)) {
+                let message = format!("`all` is true of an empty list, and nothing says that `{list}` is not empty");
+                let help = format!("add a line such as `{list}.size() > 0`");
+                found.push(Diagnostic::warning(Code::EmptyAll, assertion.span(), message).help(help));
+            }
+        }
+        if assertion.is_constant() {
+            let message = "this expression looks at nothing, so it says the same of every output";
+            found.push(
+                Diagnostic::warning(Code::MatchesEverything, assertion.span(), message)
+                    .help("name what it is about: exit_code, stdout, lines, json, steps"),
+            );
+        }
+    }
+}
+
+/// `grep -v bad` as the step's whole verdict.
+fn inverted_grep(step: &Step, script: &Script<'_>, asserts: bool) -> Option<Diagnostic> {
+    let last = script.pipelines.iter().rfind(|pipeline| pipeline.outermost)?;
+    let command = last.commands.last()?;
+    let greps = matches!(command.name().as_deref(), Some("grep" | "egrep" | "fgrep"));
+    let counted = command.has_option(&["-c", "--count"]);
+    if !greps
+        || !command.has_option(&["-v", "--invert-match"])
+        || counted
+        || asserts
+        || step.capture.is_some()
+        || last.negated
+    {
+        return None;
+    }
+    let message =
+        "`grep -v` succeeds as soon as any other line is there: it does not check that the bad one is missing";
+    Some(
+        Diagnostic::warning(Code::InvertedGrep, command.head().span, message)
+            .help("write `! grep PATTERN`, or say it in an `assert` block: !stdout.contains(\"…\")"),
+    )
+}
+
+/// A `read` step that looks and lets nobody know.
+fn asserts_nothing(runbook: &Runbook, step: &Step, script: &Script<'_>) -> Option<Diagnostic> {
+    let reads = step.effect == Effect::Read && !step.always && matches!(step.language, Language::Shell(_));
+    let used = step.capture.is_some() || is_probe(runbook, step) || is_named(runbook, step);
+    if !reads || used || !step.expectations.is_empty() || step.exit != ExitRule::default() {
+        return None;
+    }
+    let last = script.pipelines.iter().rfind(|pipeline| pipeline.outermost)?;
+    let command = last.commands.last()?;
+    let name = command.name()?;
+    let asks = TESTS.contains(&name.as_str())
+        || name.starts_with("is-")
+        || command.arguments().iter().any(|word| {
+            [
+                "is-active",
+                "is-enabled",
+                "is-failed",
+                "wait",
+                "health",
+                "verify",
+                "check",
+                "status",
+                "--check",
+                "validate",
+            ]
+            .contains(&word.text.as_str())
+        })
+        || (name == "curl" && command.has_option(&["-f", "--fail"]))
+        || last.end.is_some_and(|end| end.is_operator("||") || end.is_operator("&&"));
+    if asks {
+        return None;
+    }
+    let message = format!("`{}` looks, and nobody checks what it sees", step.name);
+    Some(
+        Diagnostic::warning(Code::AssertsNothing, step.name_span, message)
+            .help("write an `output` or `assert` block behind it"),
+    )
+}
+
+fn is_probe(runbook: &Runbook, step: &Step) -> bool {
+    super::steps(runbook).any(|other| other.unless.as_ref().is_some_and(|probe| probe.name == step.name))
+}
+
+/// Whether an expression or a parameter looks at the step.
+fn is_named(runbook: &Runbook, step: &Step) -> bool {
+    let name = &step.name;
+    let names = |text: &str| text.contains(&format!("steps.{name}")) || text.contains(&format!("steps[\"{name}\"]"));
+    let after =
+        runbook.params.iter().any(|parameter| parameter.after.as_ref().is_some_and(|after| after.name == *name));
+    let conditions = runbook.items.iter().filter_map(|item| match item {
+        Item::Step(step) => step.when.as_ref(),
+        Item::Assert(assert) => assert.when.as_ref(),
+        Item::Manual(_) => None,
+    });
+    let lines = runbook.items.iter().flat_map(|item| match item {
+        Item::Step(step) => {
+            let asserts = step.expectations.iter().filter(|expectation| expectation.check == Check::Assert);
+            asserts.flat_map(|expectation| &expectation.lines).collect::<Vec<_>>()
+        }
+        Item::Assert(assert) => assert.lines.iter().collect(),
+        Item::Manual(_) => Vec::new(),
+    });
+    after
+        || conditions.into_iter().any(|condition| names(&condition.text))
+        || lines.into_iter().any(|line| names(&line.text))
+}
