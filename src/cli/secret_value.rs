@@ -221,7 +221,7 @@ mod tests {
             get("s").ok().unwrap().warning.is_some_and(|words| words.contains("`DB`") && words.contains("chmod 600"))
         );
         for (bytes, why) in
-            [(&b"\n"[..], "is empty"), (b"a\0", "NUL"), (b"\xff", "UTF-8"), (&[b'x'; MAX_BYTES + 2], "128 KiB")]
+            [(&b"\n"[..], "is empty"), (b"a\0", "NUL"), (b"\xff", "UTF-8"), (&[b'x'; MAX_BYTES + 2], "bytes")]
         {
             write(bytes, 0o600);
             assert!(get("s").is_err_and(|words| words.contains(why)), "{why}");
@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(get("exec 1>&-"), Err("the secret `DB`, from the command sh -c 'exec 1>&-': it is empty".into()));
         let failed = get("v=hunt; echo ${v}er22; exit 3").unwrap_err();
         assert!(failed.contains("it failed: exit status: 3") && !failed.contains("hunter22"), "{failed}");
-        assert!(get("yes").unwrap_err().ends_with("more than 128 KiB"));
+        assert!(get("yes").unwrap_err().contains("more than"));
         let none = SecretSource::Command(vec!["no-such-program-here".into()]);
         assert!(value(&none, Path::new("/")).unwrap_err().contains("it cannot be started"));
     }

@@ -22,7 +22,7 @@ mod template;
 
 pub use cel::{
     Assertion, Evaluator, Facts, Outcome, ParamType, References, ResultFacts, Scope, StepFacts, StepShape, Text, Value,
-    parse_block, parse_expression, parse_quantity,
+    block_warnings, parse_block, parse_expression, parse_quantity,
 };
 pub use everything::{accepts_from, matches_everything};
 pub use lines::{BlockLine, BlockPattern, LinePattern, compile};

@@ -48,37 +48,27 @@ pub fn lint(runbook: &Runbook, step: &Step, found: &mut Vec<Diagnostic>) {
         );
     }
     for expectation in step.expectations.iter().filter(|expectation| expectation.check == Check::Assert) {
-        expressions(expectation.lines.iter().map(|line| (line.text.as_str(), line.span)), found);
+        let lines = expectation.lines.iter().map(|line| (line.text.as_str(), line.span));
+        found.extend(expect::parse_block(lines).map(|block| expect::block_warnings(&block)).unwrap_or_default());
     }
     let asserts = step.expectations.iter().any(|expectation| !accepts_everything(expectation));
     found.extend(inverted_grep(step, &script, asserts));
     found.extend(asserts_nothing(runbook, step, &script));
 }
 
+/// Every warning on the steps that are expressions only.
+pub fn lint_assertions(runbook: &Runbook, found: &mut Vec<Diagnostic>) {
+    for item in &runbook.items {
+        if let Item::Assert(assert) = item {
+            let lines = assert.lines.iter().map(|line| (line.text.as_str(), line.span));
+            found.extend(expect::parse_block(lines).map(|block| expect::block_warnings(&block)).unwrap_or_default());
+        }
+    }
+}
+
 fn accepts_everything(expectation: &Expectation) -> bool {
     matches!(expectation.check, Check::Output(_))
         && expect::matches_everything(expectation.lines.iter().map(|line| line.text.as_str()))
-}
-
-/// `all` over what may be empty, and expressions that look at nothing.
-fn expressions<'a>(lines: impl Iterator<Item = (&'a str, crate::diagnostic::Span)>, found: &mut Vec<Diagnostic>) {
-    let Ok(assertions) = expect::parse_block(lines) else { return };
-    for assertion in &assertions {
-        for list in assertion.lists_of_all() {
-            if !assertions.iter().any(|other| other.tests_size_of(&list)) {
-                let message = format!("`all` is true of an empty list, and nothing says that `{list}` is not empty");
-                let help = format!("add a line such as `{list}.size() > 0`");
-                found.push(Diagnostic::warning(Code::EmptyAll, assertion.span(), message).help(help));
-            }
-        }
-        if assertion.is_constant() {
-            let message = "this expression looks at nothing, so it says the same of every output";
-            found.push(
-                Diagnostic::warning(Code::MatchesEverything, assertion.span(), message)
-                    .help("name what it is about: exit_code, stdout, lines, json, steps"),
-            );
-        }
-    }
 }
 
 /// `grep -v bad` as the step's whole verdict.

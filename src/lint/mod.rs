@@ -36,6 +36,7 @@ pub fn lint(runbook: &Runbook, known: &Known) -> Vec<Diagnostic> {
             parameters::lint(runbook, known, &scripts, &mut found);
         }
     }
+    expectations::lint_assertions(runbook, &mut found);
     functions::lint(runbook, known, &mut found);
     prose::lint(runbook, known, &mut found);
     links::lint(runbook, &mut found);

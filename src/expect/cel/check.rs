@@ -1,188 +1,87 @@
-//! Names in an expression: which it uses, and whether anybody knows them.
+//! Whether anybody knows the names and functions of an expression.
 
-use super::{functions, walk};
-use crate::diagnostic::{Code, Diagnostic, Span, nearest};
-use cel::common::ast::{Expr, IdedExpr, LiteralValue, operators};
-use std::collections::{BTreeMap, BTreeSet};
+use super::assertion::Assertion;
+use super::names::{self, Name, Use};
+use super::scope::{EVERYWHERE, OUTPUT_FIELDS, PLAIN_FIELDS, RESULT, Scope, StepShape, TYPES, WITH_A_NAME};
+use super::{compile, functions, kinds, literals, walk};
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use cel::common::ast::{Expr, IdedExpr};
 
-/// The type of a parameter, as far as expressions tell types apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ParamType {
-    /// Text.
-    String,
-    /// A whole number.
-    Int,
-    /// A truth value.
-    Bool,
-    /// A duration.
-    Duration,
-    /// A number of base units.
-    Quantity,
-}
+/// What is wrong, and what to do about it.
+type Wrong = (String, String);
 
-/// What an earlier step has to offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StepShape {
-    /// Exit code and output.
-    Output,
-    /// Status and times only.
-    Plain,
-}
-
-/// What an expression may name where it stands.
-#[derive(Clone, Debug, Default)]
-pub struct Scope {
-    /// Whether the step's own result is there.
-    pub result: bool,
-    /// The parameters that have a value.
-    pub params: BTreeMap<String, ParamType>,
-    /// The variables that were captured, or could have been.
-    pub vars: BTreeSet<String>,
-    /// Earlier steps.
-    pub steps: BTreeMap<String, StepShape>,
-    /// Every variable and parameter of the runbook, for the message.
-    pub later_vars: BTreeSet<String>,
-    /// Every step of the runbook, for the message.
-    pub later_steps: BTreeSet<String>,
-}
-
-/// What an expression looks at.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct References {
-    /// Names at the root, such as `stdout`.
-    pub roots: BTreeSet<String>,
-    /// `vars.X`.
-    pub vars: BTreeSet<String>,
-    /// `params.X`.
-    pub params: BTreeSet<String>,
-    /// `steps.X`, each with the fields that are used of it.
-    pub steps: BTreeMap<String, BTreeSet<String>>,
-}
-
-impl References {
-    /// Whether it looks at nothing.
-    pub fn is_empty(&self) -> bool {
-        self.roots.is_empty()
-    }
-}
-
-/// Names of the step's own result.
-const RESULT: &[&str] = &["exit_code", "stdout", "stderr", "lines", "json", "elapsed", "attempt"];
-/// Names that are there everywhere.
-const EVERYWHERE: &[&str] = &["params", "vars", "now", "steps"];
-/// Types, which are values in CEL.
-const TYPES: &[&str] = &["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"];
-/// What is known of every step that ended.
-const PLAIN_FIELDS: &[&str] = &["started", "finished", "elapsed", "status"];
-/// What is known of a step that ran.
-const OUTPUT_FIELDS: &[&str] =
-    &["exit_code", "stdout", "stderr", "lines", "json", "started", "finished", "elapsed", "status"];
-
-/// What a tree looks at.
-pub fn references(tree: &IdedExpr) -> References {
-    let mut found = References::default();
-    let mut bound = Vec::new();
-    collect(tree, &mut bound, &mut found);
-    found
-}
-
-fn collect<'t>(node: &'t IdedExpr, bound: &mut Vec<&'t str>, found: &mut References) {
-    if let Some((root, field)) = member(node).filter(|(root, _)| !bound.contains(root)) {
-        match root {
-            "vars" => _ = found.vars.insert(field.to_owned()),
-            "params" => _ = found.params.insert(field.to_owned()),
-            "steps" => _ = found.steps.entry(field.to_owned()).or_default(),
-            _ => {}
+/// Findings on an expression, in the order of its text.
+pub fn check(assertion: &Assertion, scope: &Scope) -> Vec<Diagnostic> {
+    let tree = assertion.tree();
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for used in names::uses(tree) {
+        if let Some((word, (message, help))) = check_use(&used, scope) {
+            let span = assertion.place_of_word(used.node, word);
+            found.push(Diagnostic::error(Code::UnknownName, span, message).help(help));
         }
-    }
-    if let Some((step, field)) = step_field(node).filter(|_| !bound.contains(&"steps")) {
-        found.steps.entry(step.to_owned()).or_default().insert(field.to_owned());
-    }
-    match &node.expr {
-        Expr::Ident(name) if !bound.contains(&name.as_str()) && !TYPES.contains(&name.as_str()) => {
-            found.roots.insert(name.clone());
-        }
-        Expr::Comprehension(loop_) => {
-            collect(&loop_.iter_range, bound, found);
-            let before = bound.len();
-            bound.extend([loop_.iter_var.as_str(), loop_.accu_var.as_str()]);
-            bound.extend(loop_.iter_var2.as_deref());
-            for part in [&loop_.accu_init, &loop_.loop_cond, &loop_.loop_step, &loop_.result] {
-                collect(part, bound, found);
-            }
-            bound.truncate(before);
-        }
-        _ => walk::children(node).into_iter().for_each(|child| collect(child, bound, found)),
-    }
-}
-
-/// `root.field` or `root["field"]` of a bare name.
-fn member(node: &IdedExpr) -> Option<(&str, &str)> {
-    let (operand, field) = access(node)?;
-    match &operand.expr {
-        Expr::Ident(root) => Some((root, field)),
-        _ => None,
-    }
-}
-
-/// `steps.NAME.field`.
-fn step_field(node: &IdedExpr) -> Option<(&str, &str)> {
-    let (operand, field) = access(node)?;
-    member(operand).filter(|(root, _)| *root == "steps").map(|(_, step)| (step, field))
-}
-
-fn access(node: &IdedExpr) -> Option<(&IdedExpr, &str)> {
-    match &node.expr {
-        Expr::Select(select) => Some((&select.operand, &select.field)),
-        Expr::Call(call) if call.func_name == operators::INDEX => match call.args.as_slice() {
-            [operand, IdedExpr { expr: Expr::Literal(LiteralValue::String(field)), .. }] => {
-                Some((operand, field.inner()))
-            }
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Findings on a tree whose text stands at `span`.
-pub fn check(tree: &IdedExpr, scope: &Scope, span: Span) -> Vec<Diagnostic> {
-    let used = references(tree);
-    let mut found = Vec::new();
-    let mut add = |(message, help): (String, String)| {
-        found.push(Diagnostic::error(Code::UnknownName, span, message).help(help));
-    };
-    used.roots.iter().filter_map(|name| check_root(name, scope)).for_each(&mut add);
-    used.vars.iter().filter_map(|name| check_variable(name, scope)).for_each(&mut add);
-    used.params.iter().filter_map(|name| check_parameter(name, scope)).for_each(&mut add);
-    for (step, fields) in &used.steps {
-        check_step(step, fields, scope).into_iter().for_each(&mut add);
     }
     walk::each(tree, &mut |node| {
-        if let Expr::Call(call) = &node.expr {
-            check_function(&call.func_name, call.target.is_some()).into_iter().for_each(&mut add);
+        if let Some((message, help)) = check_call(node) {
+            found.push(Diagnostic::error(Code::UnknownName, assertion.place_of(node), message).help(help));
         }
+        found.extend(literals::check(assertion, node));
     });
+    if let Some(id) = compile::has_struct(tree) {
+        let span = assertion.place_of_id(id);
+        found.push(
+            Diagnostic::error(Code::Expression, span, "no message type is known here")
+                .help("a map is written {\"name\": value}"),
+        );
+    }
+    if found.is_empty() {
+        found = kinds::check(assertion, scope);
+    }
+    found.sort_by_key(|diagnostic| diagnostic.span.start);
+    found.dedup();
     found
 }
 
-fn check_root(name: &str, scope: &Scope) -> Option<(String, String)> {
-    let known = EVERYWHERE.contains(&name) || (scope.result && RESULT.contains(&name));
-    if known {
+/// The word that is wrong, and why.
+fn check_use<'t>(used: &Use<'t>, scope: &Scope) -> Option<(&'t str, Wrong)> {
+    let (word, wrong) = match used.name {
+        Name::Root(name) => (name, check_root(name, scope)),
+        Name::Variable(name) => (name, check_variable(name, scope)),
+        Name::Parameter(name) => (name, check_parameter(name, scope)),
+        Name::Step(step, Some(field)) if scope.steps.contains_key(step) => (field, check_field(step, field, scope)),
+        Name::Step(step, _) => (step, check_step(step, scope)),
+        Name::Bound(name) => (name, check_bound(name)),
+    };
+    wrong.map(|wrong| (word, wrong))
+}
+
+fn check_root(name: &str, scope: &Scope) -> Option<Wrong> {
+    if WITH_A_NAME.contains(&name) {
+        // Over all of them nothing can be said: only those that are named are known.
+        return Some((format!("`{name}` is used with a name"), format!("write {name}.NAME")));
+    }
+    if EVERYWHERE.contains(&name) || (scope.result && RESULT.contains(&name)) {
         return None;
     }
     if RESULT.contains(&name) {
         let message = format!("`{name}` is a step's own result, and there is none here");
         return Some((message, format!("write steps.NAME.{name} of an earlier step")));
     }
-    let whole = scope.vars.contains(name) || scope.params.contains_key(name) || scope.later_vars.contains(name);
-    let help = match whole {
-        true => format!("write vars.{name} for what was captured, params.{name} for a parameter"),
-        false => suggestion(name, EVERYWHERE.iter().chain(RESULT).copied()),
+    let help = match () {
+        () if scope.params.contains_key(name) => format!("write params.{name}"),
+        () if scope.vars.contains(name) || scope.later_vars.contains(name) => {
+            format!("write vars.{name} for what was captured, params.{name} for a parameter")
+        }
+        () if scope.steps.contains_key(name) => format!("write steps.{name}"),
+        () if name == "and" || name == "or" || name == "not" => "write &&, || and !".to_owned(),
+        () => {
+            let own = RESULT.iter().filter(|_| scope.result);
+            suggestion(name, EVERYWHERE.iter().chain(own).copied())
+        }
     };
     Some((format!("unknown name `{name}`"), help))
 }
 
-fn check_variable(name: &str, scope: &Scope) -> Option<(String, String)> {
+fn check_variable(name: &str, scope: &Scope) -> Option<Wrong> {
     match name {
         _ if scope.vars.contains(name) => None,
         _ if scope.params.contains_key(name) => {
@@ -196,9 +95,12 @@ fn check_variable(name: &str, scope: &Scope) -> Option<(String, String)> {
     }
 }
 
-fn check_parameter(name: &str, scope: &Scope) -> Option<(String, String)> {
+fn check_parameter(name: &str, scope: &Scope) -> Option<Wrong> {
     match name {
         _ if scope.params.contains_key(name) => None,
+        _ if scope.vars.contains(name) => {
+            Some((format!("`{name}` is captured and no parameter"), format!("write vars.{name}")))
+        }
         _ if scope.later_vars.contains(name) => {
             Some((format!("`params.{name}` has no value yet"), "it is asked for behind a later step".to_owned()))
         }
@@ -209,30 +111,56 @@ fn check_parameter(name: &str, scope: &Scope) -> Option<(String, String)> {
     }
 }
 
-fn check_step(step: &str, fields: &BTreeSet<String>, scope: &Scope) -> Vec<(String, String)> {
-    let Some(shape) = scope.steps.get(step) else {
-        return vec![match scope.later_steps.contains(step) {
-            true => (format!("the step `{step}` runs later"), "only earlier steps have a result".to_owned()),
-            false => {
-                let help = suggestion(step, scope.steps.keys().map(String::as_str));
-                (format!("no earlier step is called `{step}`"), help)
-            }
-        }];
-    };
-    let known = if *shape == StepShape::Output { OUTPUT_FIELDS } else { PLAIN_FIELDS };
-    let unknown = fields.iter().filter(|field| !known.contains(&field.as_str()));
-    unknown
-        .map(|field| (format!("the step `{step}` has no `{field}`"), suggestion(field, known.iter().copied())))
-        .collect()
+fn check_step(step: &str, scope: &Scope) -> Option<Wrong> {
+    match () {
+        () if scope.steps.contains_key(step) => None,
+        () if scope.later_steps.contains(step) => {
+            Some((format!("the step `{step}` runs later"), "only earlier steps have a result".to_owned()))
+        }
+        () => {
+            let help = suggestion(step, scope.steps.keys().map(String::as_str));
+            Some((format!("no earlier step is called `{step}`"), help))
+        }
+    }
 }
 
-fn check_function(name: &str, method: bool) -> Option<(String, String)> {
-    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || functions::is_known(name, method) {
+fn check_field(step: &str, field: &str, scope: &Scope) -> Option<Wrong> {
+    let known = match scope.steps.get(step)? {
+        StepShape::Output => OUTPUT_FIELDS,
+        StepShape::Plain => PLAIN_FIELDS,
+    };
+    let unknown = !known.contains(&field);
+    unknown.then(|| (format!("the step `{step}` has no `{field}`"), suggestion(field, known.iter().copied())))
+}
+
+/// A loop's own name may not hide one that is known: readers would take it for the other.
+fn check_bound(name: &str) -> Option<Wrong> {
+    let taken = EVERYWHERE.contains(&name) || RESULT.contains(&name) || TYPES.contains(&name);
+    taken.then(|| (format!("`{name}` has a meaning of its own"), "give the items another name".to_owned()))
+}
+
+fn check_call(node: &IdedExpr) -> Option<Wrong> {
+    let Expr::Call(call) = &node.expr else { return None };
+    let (name, method, count) = (functions::written_name(&call.func_name), call.target.is_some(), call.args.len());
+    if functions::is_operator(name) {
         return None;
     }
-    let help = suggestion(name, functions::names(method));
-    let what = if method { format!("`.{name}(…)`") } else { format!("`{name}(…)`") };
-    Some((format!("unknown function {what}"), help))
+    let what = if method { format!(".{name}(…)") } else { format!("{name}(…)") };
+    match functions::arguments(name, method) {
+        None if functions::arguments(name, !method).is_some() => {
+            let right = if method { format!("{name}(…)") } else { format!("value.{name}(…)") };
+            Some((format!("unknown function `{what}`"), format!("write {right}")))
+        }
+        None => Some((format!("unknown function `{what}`"), suggestion(name, functions::names(method)))),
+        Some(wanted) if wanted.contains(&count) => None,
+        Some(wanted) => {
+            let wanted = match (*wanted.start(), *wanted.end()) {
+                (least, most) if least == most => crate::text::count(least, "argument"),
+                (least, most) => format!("{least} to {}", crate::text::count(most, "argument")),
+            };
+            Some((format!("`{what}` takes {wanted}, not {count}"), "docs/format.md §4.2 lists functions".to_owned()))
+        }
+    }
 }
 
 fn suggestion<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {

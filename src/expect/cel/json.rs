@@ -65,7 +65,8 @@ fn string_end(bytes: &[u8], open: usize) -> usize {
 
 fn is_exact(number: &str) -> bool {
     if !number.contains(['.', 'e', 'E']) {
-        return number.parse::<i64>().is_ok();
+        // CEL has an unsigned integer, too; etcd prints the ids of its members so.
+        return number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok();
     }
     let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
     let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
@@ -147,8 +148,9 @@ mod tests {
             parse("[1, -2, 0.1, 1e3, 9223372036854775807]").map(|value| super::super::show::value(&value)),
             Ok("[1, -2, 0.1, 1000, 9223372036854775807]".into())
         );
+        assert!(parse("[9223372036854775808, 18446744073709551615]").is_ok());
         for bad in [
-            "9223372036854775808",
+            "18446744073709551616",
             "-9223372036854775809",
             "0.1234567890123456789",
             "1e-400",

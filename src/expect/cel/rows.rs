@@ -1,63 +1,179 @@
-//! Tables as programs print them.
+//! Tables as programs print them: `kubectl get`, `df -h`, `lsblk`, `systemctl list-units`, `ss`.
 //!
-//! If header and rows can be cut at runs of two and more blanks into the same number of cells, they are (`kubectl`,
-//! whose cells may hold single blanks). Otherwise each blank cuts, and the last column takes the rest of its line
-//! (`df`, whose header `Mounted on` is then two columns).
+//! The first line is the header, and the table ends at the first empty line. What the columns are is decided once for
+//! the whole table, by the first of these that fits every row:
+//!
+//! 1. **By position**, if the header's names stand two and more blanks apart: each cell begins below its name. Names
+//!    and cells may hold single blanks, and a cell may be empty (`kubectl`).
+//! 2. **By wide gaps**: header and rows, cut at runs of two and more blanks or a tab, have equally many cells.
+//! 3. **By position of single words**, as 1.
+//! 4. **By words**: each blank cuts. Of a row with too many words the last column takes the rest. One with too few is
+//!    read by what stands below which name (`df`, `lsblk`); if that is not clear, it is an error, never a guess.
+//!
+//! A sign of one character in front of a row, where the header is indented, belongs to no column (`systemctl`).
 
 use cel::objects::{Key, Map};
 use cel::{ExecutionError, Value};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
-/// A header line and rows as a list of maps.
-pub fn rows(text: &str) -> Result<Value, ExecutionError> {
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let Some((header, body)) = lines.split_first() else { return Ok(Value::List(Arc::default())) };
-    let wide: Vec<Vec<&str>> = lines.iter().map(|line| wide_cells(line)).collect();
-    let even = wide[0].len() > 1 && wide.iter().all(|cells| cells.len() == wide[0].len());
-    let names: Vec<&str> = if even { wide[0].clone() } else { header.split_whitespace().collect() };
-    let mut seen = std::collections::BTreeSet::new();
-    if let Some(twice) = names.iter().find(|name| !seen.insert(**name)) {
-        return Err(ExecutionError::function_error("rows", format!("two columns are called `{twice}`")));
+/// A word or a phrase of a line: its place in characters, and its text.
+type Piece = (Range<usize>, String);
+
+/// A header line and rows as a list of maps, every value a text.
+///
+/// # Errors
+///
+/// If two columns have one name, or a row cannot be told apart.
+pub fn rows(text: &str) -> Result<Value, String> {
+    let mut lines = text.lines().skip_while(|line| line.trim().is_empty()).take_while(|line| !line.trim().is_empty());
+    let Some(header) = lines.next() else { return Ok(Value::List(Arc::default())) };
+    let body: Vec<String> = lines.map(|line| without_sign(header, line)).collect();
+    let names = refined(pieces(header, 2), &body);
+    let by_gaps = names.len() > 1;
+    let cells: Option<Vec<_>> = body.iter().map(|line| by_position(&names, line)).collect();
+    if let Some(cells) = cells.filter(|_| by_gaps) {
+        return table(&texts(names), cells);
     }
-    let cells = |line: &&'_ str| if even { own(&wide_cells(line)) } else { narrow_cells(line, names.len()) };
-    let rows = body.iter().map(|line| row(&names, cells(line))).collect();
-    Ok(Value::List(Arc::new(rows)))
+    let cells: Vec<_> = body.iter().map(|line| texts(pieces(line, 2))).collect();
+    if by_gaps && cells.iter().all(|cells| cells.len() == names.len()) {
+        return table(&texts(names), cells);
+    }
+    let names = pieces(header, 1);
+    if let Some(cells) = body.iter().map(|line| by_position(&names, line)).collect::<Option<Vec<_>>>() {
+        return table(&texts(names), cells);
+    }
+    let cells: Result<Vec<_>, _> = body.iter().map(|line| by_words(&names, line)).collect();
+    table(&texts(names), cells?)
 }
 
 /// The cells of one line, cut at runs of blanks.
 pub fn columns(line: &str) -> Result<Value, ExecutionError> {
-    let cells = line.split_whitespace().map(Value::from).collect();
-    Ok(Value::List(Arc::new(cells)))
+    Ok(Value::List(Arc::new(line.split_whitespace().map(Value::from).collect())))
 }
 
-fn row(names: &[&str], cells: Vec<String>) -> Value {
-    let cell = |at: usize| cells.get(at).cloned().unwrap_or_default();
-    let map: HashMap<Key, Value> = names
-        .iter()
-        .enumerate()
-        .map(|(at, name)| (Key::String(Arc::new((*name).to_owned())), Value::from(cell(at).as_str())))
-        .collect();
-    Value::Map(Map { map: Arc::new(map) })
+fn table(names: &[String], cells: Vec<Vec<String>>) -> Result<Value, String> {
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = names.iter().find(|name| !seen.insert(*name)) {
+        return Err(format!("two columns are called `{twice}`"));
+    }
+    let keys: Vec<Key> = names.iter().map(|name| Key::String(Arc::new(name.clone()))).collect();
+    let row = |cells: Vec<String>| {
+        let map: HashMap<Key, Value> =
+            keys.iter().cloned().zip(cells.iter().map(|cell| Value::from(cell.as_str()))).collect();
+        Value::Map(Map { map: Arc::new(map) })
+    };
+    Ok(Value::List(Arc::new(cells.into_iter().map(row).collect())))
 }
 
-fn wide_cells(line: &str) -> Vec<&str> {
-    line.split("  ").flat_map(|piece| piece.split('\t')).map(str::trim).filter(|cell| !cell.is_empty()).collect()
-}
-
-fn narrow_cells(line: &str, columns: usize) -> Vec<String> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    match words.len() > columns && columns > 0 {
-        false => own(&words),
-        true => {
-            let (first, rest) = words.split_at(columns - 1);
-            own(first).into_iter().chain([rest.join(" ")]).collect()
+/// The parts of a line between runs of at least `gap` blanks, or a tab.
+fn pieces(line: &str, gap: usize) -> Vec<Piece> {
+    let mut found: Vec<Piece> = Vec::new();
+    let mut blanks = gap;
+    for (at, c) in line.trim_end().chars().enumerate() {
+        if c == '\t' {
+            blanks = gap;
+        } else if c.is_whitespace() {
+            blanks += 1;
+        } else {
+            match found.last_mut() {
+                Some((range, text)) if blanks < gap => {
+                    text.extend(std::iter::repeat_n(' ', blanks).chain([c]));
+                    range.end = at + 1;
+                }
+                _ => found.push((at..at + 1, c.to_string())),
+            }
+            blanks = 0;
         }
+    }
+    found
+}
+
+/// Two names that stand one blank apart are two columns if in every row something begins below the second one, as below
+/// `ACTIVE SUB`; `NOMINATED NODE` is one.
+fn refined(names: Vec<Piece>, body: &[String]) -> Vec<Piece> {
+    let body: Vec<Vec<char>> = body.iter().map(|line| line.chars().collect()).collect();
+    let begins = |at: usize| {
+        let begins = |line: &Vec<char>| line.get(at).is_some_and(|c| *c != ' ') && line.get(at - 1) == Some(&' ');
+        !body.is_empty() && body.iter().all(begins)
+    };
+    let mut refined: Vec<Piece> = Vec::new();
+    for (range, text) in names {
+        let mut at = range.start;
+        for (place, word) in text.split(' ').enumerate() {
+            let end = at + word.chars().count();
+            match refined.last_mut() {
+                Some((range, text)) if place > 0 && !begins(at) => {
+                    text.extend([" ", word]);
+                    range.end = end;
+                }
+                _ => refined.push((at..end, word.to_owned())),
+            }
+            at = end + 1;
+        }
+    }
+    refined
+}
+
+fn texts(pieces: Vec<Piece>) -> Vec<String> {
+    pieces.into_iter().map(|(_, text)| text).collect()
+}
+
+/// The line with a blank for a sign that stands where the header has none: `● ssh.service`.
+fn without_sign(header: &str, line: &str) -> String {
+    let indent = header.chars().take_while(|c| *c == ' ').count();
+    let mut first = line.chars();
+    let sign = first.next().filter(|c| !c.is_alphanumeric() && !c.is_whitespace());
+    match (sign, first.next()) {
+        (Some(sign), Some(' ')) if indent >= 2 => format!(" {}", &line[sign.len_utf8()..]),
+        _ => line.to_owned(),
     }
 }
 
-fn own(cells: &[&str]) -> Vec<String> {
-    cells.iter().map(|cell| (*cell).to_owned()).collect()
+/// The cells below the names; `None` if one stands across two of them, or two stand below one.
+fn by_position(names: &[Piece], line: &str) -> Option<Vec<String>> {
+    let line: Vec<char> = line.trim_end().chars().collect();
+    let starts: Vec<usize> = names.iter().map(|(range, _)| range.start).collect();
+    let blank = |at: usize| line.get(at).is_none_or(|c| *c == ' ');
+    let first = starts.first()?;
+    if line.contains(&'\t') || !(0..*first).all(blank) || !starts.iter().skip(1).all(|start| blank(start - 1)) {
+        return None;
+    }
+    let ends = starts.iter().skip(1).copied().chain([line.len()]);
+    let cells = starts.iter().zip(ends).map(|(start, end)| {
+        let cell: String = line.get(*start..end.min(line.len())).unwrap_or_default().iter().collect();
+        // A cell that begins further right is a number aligned to the right, or belongs to another column.
+        let fits = !cell.starts_with(' ') || cell.trim().is_empty();
+        let cell = cell.trim_end();
+        (fits && !cell.contains("  ")).then(|| cell.trim().to_owned())
+    });
+    cells.collect()
+}
+
+fn by_words(names: &[Piece], line: &str) -> Result<Vec<String>, String> {
+    let words = pieces(line, 1);
+    if words.len() >= names.len() {
+        let mut words = texts(words);
+        let rest = words.split_off(names.len().saturating_sub(1)).join(" ");
+        words.push(rest);
+        return Ok(words);
+    }
+    let mut cells = vec![String::new(); names.len()];
+    for (range, word) in words {
+        let mut below =
+            names.iter().enumerate().filter(|(_, (name, _))| name.start < range.end && range.start < name.end);
+        match (below.next(), below.next()) {
+            (Some((at, _)), None) if cells[at].is_empty() => cells[at] = word,
+            _ => {
+                let line = crate::text::shorten(line.trim(), 60);
+                return Err(format!(
+                    "`{line}` has fewer words than the header, and which column `{word}` is in is not clear"
+                ));
+            }
+        }
+    }
+    Ok(cells)
 }
 
 #[cfg(test)]
@@ -69,16 +185,65 @@ mod tests {
     }
 
     #[test]
-    fn kubectl_and_df_are_read() {
-        let kubectl = "NAME   STATUS     AGE\na      Ready      5 d\nb      NotReady   1 d\n";
+    fn kubectl_may_have_blanks_in_cells_and_empty_ones() {
+        let pods = "NAME   READY   STATUS    RESTARTS       AGE\na      1/1     Running   1 (5d2h ago)   9d\n";
         assert_eq!(
-            shown(kubectl),
-            r#"[{AGE: "5 d", NAME: "a", STATUS: "Ready"}, {AGE: "1 d", NAME: "b", STATUS: "NotReady"}]"#
+            shown(pods),
+            r#"[{AGE: "9d", NAME: "a", READY: "1/1", RESTARTS: "1 (5d2h ago)", STATUS: "Running"}]"#
         );
-        let df = "Filesystem      Size  Used Avail Use% Mounted on\n/dev/sda1        10G  1.0G  9.0G  10% /\n";
-        assert!(shown(df).contains(r#"Mounted: "/""#), "{}", shown(df));
-        assert_eq!(shown("A B\n1 2 3\n\n4\n"), r#"[{A: "1", B: "2 3"}, {A: "4", B: ""}]"#);
+        let both = "NAME   CLASS   RESTARTS       AGE\na              1 (5d2h ago)   9d\n";
+        assert_eq!(shown(both), r#"[{AGE: "9d", CLASS: "", NAME: "a", RESTARTS: "1 (5d2h ago)"}]"#);
+        let wide = "NAME   NOMINATED NODE   READINESS GATES\na      <none>           <none>\n";
+        assert_eq!(shown(wide), r#"[{NAME: "a", NOMINATED NODE: "<none>", READINESS GATES: "<none>"}]"#);
+        let ingress = "NAME   CLASS    HOSTS   ADDRESS   PORTS\nweb    <none>   a.b               80\n";
+        assert_eq!(shown(ingress), r#"[{ADDRESS: "", CLASS: "<none>", HOSTS: "a.b", NAME: "web", PORTS: "80"}]"#);
+    }
+
+    #[test]
+    fn df_and_lsblk_align_to_the_right_and_leave_cells_out() {
+        let df = "Filesystem      Size  Used Avail Use% Mounted on\n/dev/sda1        10G  1.0G  9.0G  10% /\ntmpfs           100M     0  100M   0% /run\n";
+        assert!(shown(df).contains(r#"Mounted: "/", Size: "10G", Use%: "10%", Used: "1.0G""#), "{}", shown(df));
+        assert!(shown(df).contains(r#"Avail: "100M", Filesystem: "tmpfs""#), "{}", shown(df));
+        let lsblk = "NAME   MAJ:MIN RM  SIZE RO TYPE MOUNTPOINTS\nsda      8:0    0   10G  0 disk \n└─sda1   8:1    0   10G  0 part /\n";
+        assert!(
+            shown(lsblk).contains(r#"MOUNTPOINTS: "", NAME: "sda", RM: "0", RO: "0", SIZE: "10G""#),
+            "{}",
+            shown(lsblk)
+        );
+        let narrow = "NAME FSTYPE LABEL UUID\nsda\nsdb  ext4         1 2\n";
+        assert!(
+            shown(narrow).ends_with(r#"{FSTYPE: "ext4", LABEL: "", NAME: "sdb", UUID: "1 2"}]"#),
+            "{}",
+            shown(narrow)
+        );
+        let fields = "NAME FSTYPE LABEL UUID\nsda\nsdb  ext4         1234\n";
+        assert!(
+            shown(fields).ends_with(r#"{FSTYPE: "ext4", LABEL: "", NAME: "sdb", UUID: "1234"}]"#),
+            "{}",
+            shown(fields)
+        );
+    }
+
+    #[test]
+    fn systemctl_has_signs_in_front_and_words_below() {
+        let units = "  UNIT         LOAD      ACTIVE SUB     DESCRIPTION\n  cron.service loaded    active running Regular background jobs\n● x.service    not-found failed failed  x.service\n\nLOAD   = Reflects whether\n2 loaded units listed.\n";
+        let all = shown(units);
+        assert!(all.contains(r#"ACTIVE: "active", DESCRIPTION: "Regular background jobs", LOAD: "loaded""#), "{all}");
+        assert!(rows(units).is_ok_and(|rows| matches!(rows, Value::List(rows) if rows.len() == 2)), "{all}");
+        let failed = units.lines().enumerate().filter(|(at, _)| *at != 1).map(|(_, line)| line).collect::<Vec<_>>();
+        let failed = shown(&failed.join("\n"));
+        assert!(failed.contains(r#"LOAD: "not-found""#) && failed.contains(r#"UNIT: "x.service""#), "{failed}");
+    }
+
+    #[test]
+    fn what_is_not_clear_is_an_error_and_never_a_guess() {
+        assert_eq!(shown("A B\n1 2 3\n"), r#"[{A: "1", B: "2 3"}]"#);
+        assert_eq!(shown("A\tB C\n1\t22 3\n"), r#"[{A: "1", B C: "22 3"}]"#);
         assert_eq!(shown(""), "[]");
-        assert!(rows("A A\n1 2\n").is_err());
+        assert_eq!(shown("\n\nA B\n"), "[]");
+        assert!(rows("A A\n1 2\n").unwrap_err().contains("two columns"));
+        assert!(rows("AB CD EF\n    xxxx\n").unwrap_err().contains("which column `xxxx` is in"));
+        assert!(rows("A B C\n1\n    zzzzzzzzz\n").is_ok());
+        assert!(rows("A B C\n1\n      z\n").is_err());
     }
 }

@@ -1,6 +1,5 @@
 //! Going through a syntax tree.
 
-use super::show;
 use cel::common::ast::{ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
 
 /// The nodes right below a node.
@@ -25,15 +24,14 @@ fn entry_nodes(entry: &EntryExpr) -> Vec<&IdedExpr> {
     }
 }
 
-/// Calls `each` for every node, the outer ones first.
+/// Calls `act` for every node, the outer ones first.
 pub fn each<'t>(node: &'t IdedExpr, act: &mut dyn FnMut(&'t IdedExpr)) {
     act(node);
     children(node).into_iter().for_each(|child| each(child, act));
 }
 
-/// Calls `act` for every node but those of literal maps, which hold no calls worth changing in place.
+/// Calls `act` for every node, the inner ones first: what `act` puts in is not gone through again.
 pub fn each_mut(node: &mut IdedExpr, act: &mut dyn FnMut(&mut IdedExpr)) {
-    act(node);
     match &mut node.expr {
         Expr::Call(call) => {
             call.target.iter_mut().for_each(|target| each_mut(target, act));
@@ -45,16 +43,54 @@ pub fn each_mut(node: &mut IdedExpr, act: &mut dyn FnMut(&mut IdedExpr)) {
             let ComprehensionExpr { iter_range, accu_init, loop_cond, loop_step, result, .. } = loop_.as_mut();
             [iter_range, accu_init, loop_cond, loop_step, result].into_iter().for_each(|part| each_mut(part, act));
         }
-        Expr::Map(map) => {
-            for entry in &mut map.entries {
-                if let EntryExpr::MapEntry(entry) = &mut entry.expr {
-                    each_mut(&mut entry.key, act);
-                    each_mut(&mut entry.value, act);
-                }
-            }
-        }
-        Expr::Struct(_) | Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => {}
+        Expr::Map(map) => map.entries.iter_mut().for_each(|entry| each_of_entry(&mut entry.expr, act)),
+        Expr::Struct(fields) => fields.entries.iter_mut().for_each(|entry| each_of_entry(&mut entry.expr, act)),
+        Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => {}
     }
+    act(node);
+}
+
+fn each_of_entry(entry: &mut EntryExpr, act: &mut dyn FnMut(&mut IdedExpr)) {
+    match entry {
+        EntryExpr::StructField(field) => each_mut(&mut field.value, act),
+        EntryExpr::MapEntry(entry) => {
+            each_mut(&mut entry.key, act);
+            each_mut(&mut entry.value, act);
+        }
+    }
+}
+
+/// `operand.field` or `operand["field"]`.
+pub fn access(node: &IdedExpr) -> Option<(&IdedExpr, &str)> {
+    match &node.expr {
+        Expr::Select(select) => Some((&select.operand, &select.field)),
+        Expr::Call(call) if call.func_name == operators::INDEX => match call.args.as_slice() {
+            [operand, IdedExpr { expr: Expr::Literal(LiteralValue::String(field)), .. }] => {
+                Some((operand, field.inner()))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `name`, `root.field` and `root.name.field` as words; in brackets with a text it is the same.
+pub fn path(node: &IdedExpr) -> Option<Vec<&str>> {
+    match &node.expr {
+        // `.stdout` is the same name.
+        Expr::Ident(name) => Some(vec![name.strip_prefix('.').unwrap_or(name)]),
+        _ => {
+            let (operand, field) = access(node)?;
+            let mut words = path(operand)?;
+            words.push(field);
+            Some(words)
+        }
+    }
+}
+
+/// Whether the node asks with `has(…)`.
+pub fn is_test(node: &IdedExpr) -> bool {
+    matches!(&node.expr, Expr::Select(select) if select.test)
 }
 
 /// The list that `xs.all(…)` goes over.
@@ -63,29 +99,4 @@ pub fn list_of_all(node: &IdedExpr) -> Option<&IdedExpr> {
     let from_true = matches!(&loop_.accu_init.expr, Expr::Literal(LiteralValue::Boolean(start)) if *start.inner());
     let and = matches!(&loop_.loop_step.expr, Expr::Call(call) if call.func_name == operators::LOGICAL_AND);
     (from_true && and).then_some(&loop_.iter_range)
-}
-
-/// What each `all` of the tree goes over, as it could be written.
-pub fn lists_of_all(tree: &IdedExpr) -> Vec<String> {
-    let mut found = Vec::new();
-    each(tree, &mut |node| found.extend(list_of_all(node).and_then(show::text)));
-    found
-}
-
-/// Whether the tree asks for the size of the list that reads `list`, or whether something exists in it.
-pub fn tests_size_of(tree: &IdedExpr, list: &str) -> bool {
-    let reads = |node: &IdedExpr| show::text(node).as_deref() == Some(list);
-    let mut found = false;
-    each(tree, &mut |node| {
-        found |= match &node.expr {
-            Expr::Call(call) if call.func_name == "size" => {
-                call.target.as_deref().or(call.args.first()).is_some_and(reads)
-            }
-            // `xs[0]` fails where there is none.
-            Expr::Call(call) if call.func_name == operators::INDEX => call.args.first().is_some_and(reads),
-            Expr::Comprehension(loop_) => list_of_all(node).is_none() && reads(&loop_.iter_range),
-            _ => false,
-        };
-    });
-    found
 }
