@@ -1,34 +1,41 @@
-//! `targets`, `env`, `secrets` and `tools` of the front matter (docs/format.md §3, §5, §8).
+//! `targets`, `env` and `secrets` of the front matter (docs/format.md §3, §5).
 
 use super::attributes::not_supported;
-use super::model::{Named, NamedTarget, Tool};
+use super::model::{Named, NamedTarget};
 use super::parameters::check_name;
 use super::target::{LOCAL, Shell, Target};
 use super::yaml::{Key, Node, Value, unknown_key};
 use crate::diagnostic::{Code, Diagnostic, Span};
+use std::collections::HashSet;
 
 /// The names of variables whose values are shown nowhere.
 pub fn secrets(node: &Node, found: &mut Vec<Diagnostic>) -> Result<Vec<Named>, Diagnostic> {
-    let mut names = Vec::new();
+    let mut names: Vec<Named> = Vec::new();
+    let mut seen = HashSet::new();
     for item in node.list("secrets")? {
-        let name = item.text("secrets").and_then(|text| {
-            let key = Key { text, span: item.span };
-            check_name(&key).map(|()| key.text)
-        });
-        match name {
-            Ok(name) => names.push(Named { name, span: item.span }),
+        match secret(item) {
+            Ok(named) if seen.insert(named.name.clone()) => names.push(named),
+            Ok(named) => {
+                found.push(item.wrong(format!("the secret `{}` stands twice", named.name)).help("keep one of them"));
+            }
             Err(diagnostic) => found.push(diagnostic),
         }
     }
     Ok(names)
 }
 
-/// What is set on every target.
-pub fn env(node: &Node, found: &mut Vec<Diagnostic>) -> Result<Vec<(String, String)>, Diagnostic> {
+fn secret(item: &Node) -> Result<Named, Diagnostic> {
+    let key = Key { text: item.text("secrets")?, span: item.span };
+    check_name(&key)?;
+    Ok(Named { name: key.text, span: item.span })
+}
+
+/// What is set on every target, each with the place of its name.
+pub fn env(node: &Node, found: &mut Vec<Diagnostic>) -> Result<Vec<(Named, String)>, Diagnostic> {
     let mut all = Vec::new();
     for (key, value) in node.map("env")? {
-        match check_name(key).and_then(|()| value.text(&key.text)) {
-            Ok(value) => all.push((key.text.clone(), value)),
+        match check_name(key).and_then(|()| value.exact(&key.text)) {
+            Ok(value) => all.push((Named { name: key.text.clone(), span: key.span }, value)),
             Err(diagnostic) => found.push(diagnostic),
         }
     }
@@ -87,60 +94,78 @@ fn long_form(key: &Key, node: &Node, entries: &[(Key, Node)]) -> Result<(String,
     Ok((run, shell, span))
 }
 
-/// Programs that must be there.
-pub fn tools(node: &Node, found: &mut Vec<Diagnostic>) -> Result<Vec<Tool>, Diagnostic> {
-    let mut all = Vec::new();
-    for (key, value) in node.map("tools")? {
-        match tool(key, value) {
-            Ok(tool) => all.push(tool),
-            Err(diagnostic) => found.push(diagnostic),
-        }
-    }
-    Ok(all)
-}
-
-fn tool(key: &Key, node: &Node) -> Result<Tool, Diagnostic> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+');
-    if key.text.is_empty() || key.text.starts_with('-') || !key.text.chars().all(plain) {
-        return Err(wrong(key.span, format!("`{}` is no program's name", key.text))
-            .help("name the program as it is typed, without a path: `jq`"));
-    }
-    let mut tool = Tool { name: key.text.clone(), span: key.span, on: None, version: None, ask: None };
-    match &node.value {
-        Value::Nothing => {}
-        Value::Map(entries) => {
-            for (inner, value) in entries {
-                match inner.text.as_str() {
-                    "on" => tool.on = Some(Named { name: value.text("on")?, span: value.span }),
-                    "version" => tool.version = Some((range(value)?, value.span)),
-                    "ask" => tool.ask = Some(value.short_text("ask")?),
-                    _ => return Err(unknown_key(inner, &["on", "version", "ask"])),
-                }
-            }
-        }
-        _ => tool.version = Some((range(node)?, node.span)),
-    }
-    Ok(tool)
-}
-
-/// A version range: `>=1.33 <2`.
-fn range(node: &Node) -> Result<String, Diagnostic> {
-    let text = node.text("version")?;
-    let one = |comparator: &str| {
-        let version = comparator.trim_start_matches(['<', '>', '=']);
-        let sign = &comparator[..comparator.len() - version.len()];
-        let parts: Vec<_> = version.split('.').collect();
-        let digits =
-            |part: &&str| !part.is_empty() && part.len() < 10 && part.bytes().all(|byte| byte.is_ascii_digit());
-        matches!(sign, ">=" | "<=" | ">" | "<" | "=") && (2..=3).contains(&parts.len()) && parts.iter().all(digits)
-    };
-    let comparators: Vec<_> = text.split_whitespace().collect();
-    match !comparators.is_empty() && comparators.iter().all(|comparator| one(comparator)) {
-        true => Ok(text),
-        false => Err(node.wrong(format!("`{text}` is no range of versions")).help("write `>=1.33` or `>=1.33 <2.0`")),
-    }
-}
-
 fn wrong(span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(Code::Target, span, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{front_findings, with_front};
+    use super::*;
+
+    #[test]
+    fn a_target_is_a_text_or_a_map_of_run_and_shell() {
+        let targets = with_front("targets: { m: ssh -p 22 m, nas: { run: ssh nas, shell: sh }, l: local }").targets;
+        assert_eq!(targets[0].target.words, ["ssh", "-p", "22", "m"]);
+        assert_eq!((targets[1].target.shell, targets[1].name.as_str()), (Shell::Sh, "nas"));
+        assert!(targets[2].target.is_local());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_target_is_told_at_its_place() {
+        for (targets, wanted) in [
+            ("{ local: ssh x }", "SG015 local"),
+            ("{ 'a b': ssh x }", "SG015 'a b'"),
+            ("{ m: \"ssh 'x\" }", "SG015 \"ssh 'x\""),
+            ("{ m: '' }", "SG015 ''"),
+            ("{ m: ssh x | tee y }", "SG015 ssh x | tee y"),
+            ("{ m: $HOST x }", "SG015 $HOST x"),
+            ("{ m: 3 }", "SG012 3"),
+            ("{ m: { run: ssh m, shell: zsh } }", "SG012 zsh"),
+            ("{ m: { rnu: ssh m } }", "SG011 rnu"),
+            ("{ m: { each: { a: ssh a } } }", "SG009 each"),
+            ("{ m: { run: -x } }", "SG015 -x"),
+        ] {
+            assert_eq!(front_findings(&format!("targets: {targets}")), [wanted], "{targets}");
+        }
+        assert!(front_findings("targets: { m: { shell: sh } }")[0].starts_with("SG012"));
+    }
+
+    #[test]
+    fn the_environment_is_text_under_names_that_are_free() {
+        let env = with_front("env: { A: 'x ', LANG: C.UTF-8, T: \"a\\tb\" }").env;
+        let of = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(env, [of("A", "x "), of("LANG", "C.UTF-8"), of("T", "a\tb")]);
+        for (env, wanted) in [
+            ("{ PATH: /bin }", "SG035 PATH"),
+            ("{ STEPGATE_X: x }", "SG035 STEPGATE_X"),
+            ("{ a-b: x }", "SG035 a-b"),
+            ("{ A: 1 }", "SG012 1"),
+            ("{ A: true }", "SG012 true"),
+        ] {
+            assert_eq!(front_findings(&format!("env: {env}")), [wanted], "{env}");
+        }
+        assert_eq!(front_findings("env: { A: x }\nparams: { A: {} }"), ["SG035 A"]);
+    }
+
+    #[test]
+    fn secrets_are_names_of_variables_that_somebody_captures() {
+        let front = "stepgate: 1\nsecrets: [TOKEN, KEY]";
+        let body = "```bash {name=a gate=none capture=TOKEN}\na\n```\n```output\n(?<KEY>.*) (re)\n```\n";
+        let text = format!("---\n{front}\n---\n{body}");
+        let names = super::super::fixture::read(&text).unwrap().0.secrets;
+        assert_eq!(names.iter().map(|named| named.name.as_str()).collect::<Vec<_>>(), ["TOKEN", "KEY"]);
+        for (secrets, wanted) in [
+            ("[TOKN]", "SG027 TOKN"),
+            ("[PATH]", "SG035 PATH"),
+            ("[1]", "SG012 1"),
+            ("TOKEN", "SG012 TOKEN"),
+            ("[TOKEN, TOKEN]", "SG012 TOKEN"),
+        ] {
+            let text = format!("---\nstepgate: 1\nsecrets: {secrets}\n---\n{body}");
+            assert_eq!(super::super::fixture::findings(&text), [wanted], "{secrets}");
+        }
+        let plain = "---\nstepgate: 1\nparams: { TOKEN: {} }\nsecrets: [TOKEN]\n---\n- [ ] look\n";
+        assert_eq!(super::super::fixture::findings(plain), ["SG014 TOKEN"]);
+    }
 }

@@ -2,10 +2,11 @@
 
 use super::attributes::not_supported;
 use super::decode::BYTE_ORDER_MARK;
-use super::model::{Criterion, Defaults, Named, NamedTarget, Parameter, Tool};
+use super::model::{Criterion, Defaults, Named, NamedTarget, Parameter, ParameterKind, Tool};
 use super::yaml::{Key, Node, Value, parse, unknown_key};
-use super::{declarations, parameters};
+use super::{declarations, parameters, tools};
 use crate::diagnostic::{Code, Diagnostic, Source, Span};
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// Keys that are built.
@@ -37,7 +38,7 @@ pub struct FrontMatter {
     pub params: Vec<Parameter>,
     pub secrets: Vec<Named>,
     pub targets: Vec<NamedTarget>,
-    pub env: Vec<(String, String)>,
+    pub env: Vec<(Named, String)>,
     pub tools: Vec<Tool>,
     pub max_age: Option<Duration>,
     pub defaults: Defaults,
@@ -60,7 +61,28 @@ pub fn read(source: &Source, found: &mut Vec<Diagnostic>) -> Result<(FrontMatter
             found.push(diagnostic);
         }
     }
+    found.extend(clashes(&front));
     Ok((front, body))
+}
+
+/// Names that two keys declare.
+fn clashes(front: &FrontMatter) -> Vec<Diagnostic> {
+    let parameters: HashMap<&str, &Parameter> =
+        front.params.iter().map(|parameter| (parameter.name.as_str(), parameter)).collect();
+    let env = front.env.iter().filter_map(|(named, _)| {
+        let parameter = parameters.get(named.name.as_str())?;
+        let message = format!("`{}` is a parameter and cannot be set by `env`", named.name);
+        let found = Diagnostic::error(Code::VariableName, named.span, message);
+        Some(found.related(parameter.span, "declared here").help("drop one of the two: a parameter reaches every step"))
+    });
+    let secrets = front.secrets.iter().filter_map(|named| {
+        let parameter = parameters.get(named.name.as_str())?;
+        let message = format!("`{}` is a parameter, and its value could be given on the command line", named.name);
+        let found = Diagnostic::error(Code::Parameter, named.span, message);
+        let found = found.related(parameter.span, "declared here");
+        (parameter.kind != ParameterKind::Secret).then(|| found.help("write `type: secret` where it is declared"))
+    });
+    env.chain(secrets).collect()
 }
 
 /// The bytes of the YAML between the two `---` lines, and where the body starts.
@@ -116,7 +138,7 @@ fn read_entry(front: &mut FrontMatter, key: &Key, value: &Node, found: &mut Vec<
         "secrets" => front.secrets = declarations::secrets(value, found)?,
         "targets" => front.targets = declarations::targets(value, found)?,
         "env" => front.env = declarations::env(value, found)?,
-        "tools" => front.tools = declarations::tools(value, found)?,
+        "tools" => front.tools = tools::read(value, found)?,
         "max-age" => front.max_age = Some(value.duration("max-age")?),
         "defaults" => front.defaults = defaults(value, found)?,
         "acceptance" => front.acceptance = acceptance(value, found)?,
@@ -156,4 +178,67 @@ fn acceptance(value: &Node, found: &mut Vec<Diagnostic>) -> Result<Vec<Criterion
         }
     }
     Ok(criteria)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{STEP, findings, front_findings, with_front};
+    use super::*;
+
+    #[test]
+    fn every_key_reaches_the_model() {
+        let front = "title: T \ndescription: |\n  D\nowner: O\nmax-age: 90d\n\
+            defaults: { on: m, timeout: 2m, poll: 5s }\ntargets: { m: ssh m }\nacceptance: { AC1: one, AC.2: two }";
+        let runbook = with_front(front);
+        assert_eq!((runbook.title.as_str(), runbook.description.as_deref()), ("T", Some("D")));
+        assert_eq!((runbook.owner.as_deref(), runbook.max_age), (Some("O"), Some(Duration::from_secs(90 * 86_400))));
+        assert_eq!(runbook.defaults.on.as_ref().unwrap().name, "m");
+        assert_eq!(runbook.defaults.timeout, Some(Duration::from_secs(120)));
+        assert_eq!(runbook.defaults.poll, Some(Duration::from_secs(5)));
+        assert_eq!(runbook.acceptance[1].id, "AC.2");
+        assert_eq!(runbook.source.slice(runbook.defaults.on.unwrap().span), "m");
+    }
+
+    #[test]
+    fn a_file_without_front_matter_is_no_runbook() {
+        for (text, wanted) in [
+            ("", "SG003 "),
+            ("# x\n", "SG003 # x"),
+            ("---\ntitle: x\n---\n", "SG003 "),
+            ("---\n---\n", "SG003 "),
+            ("---\n- stepgate\n---\n", "SG003 - stepgate\n"),
+            ("---\nstepgate: 1\n# x\n", "SG010 ---"),
+        ] {
+            assert_eq!(findings(text), [wanted], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_by_its_number() {
+        for version in ["2", "0", "'1'", "1.0", "true", "latest", "99999999999999999999"] {
+            let text = format!("---\nstepgate: {version}\n---\n{STEP}");
+            assert_eq!(findings(&text), [format!("SG013 {version}")]);
+        }
+    }
+
+    #[test]
+    fn a_mistake_in_the_front_matter_is_told_at_its_place_and_hides_no_other() {
+        for (front, wanted) in [
+            ("titel: x", "SG011 titel"),
+            ("sections: {}", "SG009 sections"),
+            ("requires: []", "SG009 requires"),
+            ("title: 010", "SG012 010"),
+            ("title: true", "SG012 true"),
+            ("max-age: 10", "SG012 10"),
+            ("max-age: 1e99", "SG012 1e99"),
+            ("max-age: '-1s'", "SG012 '-1s'"),
+            ("defaults: { poll: 0 }", "SG012 0"),
+            ("defaults: { timout: 1s }", "SG011 timout"),
+            ("acceptance: { 'a b': x }", "SG012 'a b'"),
+            ("title: x\ntitle: y", "SG011 title"),
+        ] {
+            assert_eq!(front_findings(front), [wanted], "{front}");
+        }
+        assert_eq!(front_findings("titel: x\nowner: 3\nenv: { PATH: x }"), ["SG011 titel", "SG012 3", "SG035 PATH"]);
+    }
 }

@@ -1,6 +1,9 @@
 //! Info strings: the words behind a fence, read from the file's raw bytes (grammar: docs/format.md §2).
 
-use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::diagnostic::{Code, Diagnostic, Source, Span};
+
+/// More attributes than this are none that a person wrote.
+const MAX_ATTRIBUTES: usize = 100;
 
 /// A fence's info string.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,6 +32,12 @@ pub struct Attribute {
 /// Whether an info string claims to be marked, so that it must be read or refused.
 pub fn is_marked(info: &str) -> bool {
     info.contains('{')
+}
+
+/// The bytes of the first word of an info string.
+pub fn language_span(source: &Source, info: Span) -> Span {
+    let language = source.slice(info).split([' ', '\t', '{']).next().unwrap_or_default();
+    Span::new(info.start, info.start + language.len())
 }
 
 /// Reads the info string `text`, whose first byte is byte `base` of the file.
@@ -80,12 +89,16 @@ impl Reader<'_> {
                         .help("write `}` at its end"));
                 }
                 Some('}') => break,
-                Some(_) if blanks == 0 && !attributes.is_empty() => {
+                Some(next) if blanks == 0 && !attributes.is_empty() => {
                     return Err(malformed(
-                        self.span(self.at, self.at + 1),
+                        self.span(self.at, self.at + next.len_utf8()),
                         "a blank is missing between two attributes",
                     )
                     .help("separate attributes by blanks"));
+                }
+                Some(_) if attributes.len() == MAX_ATTRIBUTES => {
+                    let message = format!("the attribute block has more than {MAX_ATTRIBUTES} attributes");
+                    return Err(malformed(self.span(open, open + 1), message).help("each may stand once only"));
                 }
                 Some(_) => attributes.push(self.attribute()?),
             }
@@ -225,6 +238,8 @@ mod tests {
             ("bash {name=", 11, "has no value"),
             ("bash {name=a{b}", 12, "not quoted"),
             ("bash {a='1'b}", 11, "between two attributes"),
+            ("bash {aé}", 7, "between two attributes"),
+            (&format!("bash {{{}}}", "a ".repeat(101)), 5, "more than 100"),
         ] {
             let found = parse(text, 100).unwrap_err();
             assert!(found.message.contains(words), "{text}: {}", found.message);

@@ -5,10 +5,20 @@
 
 mod assemble;
 mod attributes;
+#[cfg(test)]
+mod bad_input;
+mod bind;
+mod check_names;
 mod declarations;
 mod decode;
+mod fences;
+#[cfg(test)]
+mod fixture;
 mod front_matter;
+#[cfg(test)]
+mod hostile;
 mod info;
+mod languages;
 mod lint;
 mod model;
 mod names;
@@ -17,15 +27,21 @@ mod placeholders;
 mod references;
 mod scan;
 mod shell_words;
+mod step_checks;
+mod suggest;
 mod target;
+mod tools;
 mod unclosed;
+mod values;
+mod visible;
 mod yaml;
 
 pub use crate::duration::{parse_duration, show_duration};
 pub use assemble::read;
-pub use attributes::{check_variable, unknown_language};
 pub use decode::{MAX_BYTES, declares_runbook, decode};
+pub use languages::unknown_language;
 pub use model::*;
 pub use names::{ANSWERS, is_answer, is_reserved_variable, is_variable_name, slug};
 pub use shell_words::{Part, PartKind, Token, TokenKind, everywhere, tokens};
 pub use target::{LOCAL, Shell, Target, fill_word, word_references};
+pub use values::check_variable;

@@ -1,124 +1,99 @@
-//! Open placeholders such as `<name>` in a script: to a shell they are redirections.
+//! Open placeholders such as `<name>` in a script: to a shell they are redirections (docs/format.md §2).
 
 use super::model::Line;
-use crate::diagnostic::{Code, Diagnostic};
+use super::shell_words::{Token, TokenKind, everywhere, tokens};
+use crate::diagnostic::{Code, Diagnostic, Span};
 
-/// Findings on placeholders outside quotes, comments and here-documents.
+/// The most words in one placeholder: `<name of the host>`.
+const MAX_WORDS: usize = 6;
+
+/// Findings on placeholders outside quotes, comments and here-documents; also inside `$(…)`.
 pub fn placeholders(script: &[Line]) -> Vec<Diagnostic> {
-    let mut reader = Reader::default();
-    let mut found = Vec::new();
-    for line in script {
-        for (start, end) in reader.line(&line.text) {
-            let word = &line.text[start..end];
-            found.push(
-                Diagnostic::error(Code::Placeholder, line.part(start..end), format!("`{word}` reads like a placeholder, and is a redirection"))
-                    .help("declare a parameter and write \"$NAME\"; if the redirection is meant, put a blank behind `<`, or write the flag `literal`"),
-            );
-        }
+    if !script.iter().any(|line| line.text.contains('<')) {
+        return Vec::new();
     }
-    found
+    let tokens = tokens(script);
+    let lists = everywhere(&tokens);
+    lists.into_iter().flat_map(|list| (0..list.len()).filter_map(|at| placeholder(&list[at..]))).collect()
 }
 
-/// What is open at the end of a line.
-#[derive(Default)]
-struct Reader {
-    quote: Option<u8>,
-    /// The words that end here-documents that were announced, each with whether tabs before it count for nothing.
-    documents: Vec<(String, bool)>,
+fn placeholder(tokens: &[Token]) -> Option<Diagnostic> {
+    let (open, rest) = tokens.split_first().filter(|(open, _)| open.text == "<" && open.kind == TokenKind::Operator)?;
+    let close = rest.iter().take(MAX_WORDS + 1).position(|token| token.kind != TokenKind::Word)?;
+    let (words, behind) = (&rest[..close], &rest[close..]);
+    let touches = |a: &Token, b: &Token| a.span.end == b.span.start;
+    let plain = |word: &Token| word.text.chars().all(|c| c.is_alphanumeric() || "-_./:'".contains(c));
+    let starts = words.first().is_some_and(|word| touches(open, word) && word.text.starts_with(char::is_alphabetic));
+    let closes = words.last().is_some_and(|word| touches(word, &behind[0])) && closes(&behind[0], behind.get(1));
+    if !(starts && closes && words.iter().all(plain)) {
+        return None;
+    }
+    let texts: Vec<_> = words.iter().map(|word| word.text.as_str()).collect();
+    let message = format!("`<{}>` reads like a placeholder, and is a redirection", texts.join(" "));
+    Some(Diagnostic::error(Code::Placeholder, Span::new(open.span.start, behind[0].span.start + 1), message).help(
+        "declare a parameter and write \"$NAME\"; if the redirection is meant, put a blank behind `<`, or write the flag `literal`",
+    ))
 }
 
-impl Reader {
-    /// The placeholders of a line, by their bytes.
-    fn line(&mut self, text: &str) -> Vec<(usize, usize)> {
-        if self.quote.is_none()
-            && let Some((end, tabs)) = self.documents.first()
-        {
-            let line = if *tabs { text.trim_start_matches('\t') } else { text };
-            if line == end {
-                self.documents.remove(0);
-            }
-            return Vec::new();
-        }
-        let bytes = text.as_bytes();
-        let (mut at, mut found) = (0, Vec::new());
-        while at < bytes.len() {
-            at = match (self.quote, bytes[at]) {
-                (Some(b'"'), b'\\') | (None, b'\\') => at + 2,
-                (Some(quote), byte) => {
-                    self.quote = Some(quote).filter(|quote| *quote != byte);
-                    at + 1
-                }
-                (None, byte @ (b'"' | b'\'')) => {
-                    self.quote = Some(byte);
-                    at + 1
-                }
-                (None, b'#') if at == 0 || matches!(bytes[at - 1], b' ' | b'\t' | b';' | b'(') => return found,
-                (None, b'<') if bytes[at..].starts_with(b"<<<") => at + 3,
-                (None, b'<') if bytes[at..].starts_with(b"<<") => self.document(text, at + 2),
-                (None, b'<') => match placeholder(text, at) {
-                    Some(end) => {
-                        found.push((at, end));
-                        end
-                    }
-                    None => at + 1,
-                },
-                (None, _) => at + 1,
-            };
-        }
-        found
-    }
-
-    /// Takes the word behind `<<`.
-    fn document(&mut self, text: &str, at: usize) -> usize {
-        let rest = &text[at..];
-        let tabs = rest.starts_with('-');
-        let rest = rest.trim_start_matches('-').trim_start();
-        let end = rest.find(|c: char| c.is_whitespace() || ";|&()<>".contains(c)).unwrap_or(rest.len());
-        let word: String = rest[..end].chars().filter(|c| !"'\"\\".contains(*c)).collect();
-        if !word.is_empty() {
-            self.documents.push((word, tabs));
-        }
-        text.len() - rest.len() + end
-    }
-}
-
-/// The end of `<word>` at `at`, if what follows it ends a word.
-fn placeholder(text: &str, at: usize) -> Option<usize> {
-    let inside = &text[at + 1..];
-    let length = inside.find('>')?;
-    let word = &inside[..length];
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ' | '/' | ':');
-    let starts = word.starts_with(|c: char| c.is_alphabetic());
-    let end = at + 1 + length + 1;
-    let after = text[end..].chars().next();
-    let closed = after.is_none_or(|c| matches!(c, ' ' | '\t' | ';' | '|' | '&' | ')'));
-    (starts && word.chars().all(plain) && !word.ends_with(' ') && closed).then_some(end)
+/// Whether it is a `>` before a blank, `;`, `|`, `&`, `)` or the end of the line.
+fn closes(close: &Token, next: Option<&Token>) -> bool {
+    let behind = |next: &Token| next.span.start > close.span.end || next.ends_command() && next.text != "(";
+    matches!(close.text.as_str(), ">|" | ">&") || close.text == ">" && next.is_none_or(behind)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Span;
     use proptest::prelude::*;
 
-    fn found(script: &str) -> usize {
-        let lines: Vec<_> =
-            script.lines().map(|text| Line { text: text.to_owned(), span: Span::new(0, text.len()) }).collect();
-        placeholders(&lines).len()
+    fn found(script: &str) -> Vec<String> {
+        let mut at = 0;
+        let line = |text: &str| {
+            let start = at;
+            at += text.len() + 1;
+            Line { text: text.to_owned(), span: Span::new(start, start + text.len()) }
+        };
+        let lines: Vec<_> = script.split('\n').map(line).collect();
+        let found = placeholders(&lines);
+        found.iter().map(|found| script[found.span.start..found.span.end].to_owned()).collect()
     }
 
     #[test]
     fn placeholders_are_found_where_a_shell_would_redirect() {
-        for bad in ["ssh <host>", "ssh <host>; ls", "a <your-name> b", "x|y <z>", "(cat <file>)", "rm <a> <b>"] {
-            assert!(found(bad) > 0, "{bad}");
+        for (script, wanted) in [
+            ("ssh <host>", vec!["<host>"]),
+            ("ssh <host>; ls", vec!["<host>"]),
+            ("a <your-name> b", vec!["<your-name>"]),
+            ("a <your name>", vec!["<your name>"]),
+            ("x|y <z>|w", vec!["<z>"]),
+            ("(cat <file>)", vec!["<file>"]),
+            ("rm <a> <b>&", vec!["<a>", "<b>"]),
+            ("a --x=<b>", vec!["<b>"]),
+            ("echo \"$(cat <file>)\"", vec!["<file>"]),
+            ("echo `cat <file>`", vec!["<file>"]),
+            ("ls\nssh <host>\nls", vec!["<host>"]),
+            ("cat <<A <<B\n<x>\nA\n<x>\nB\nls <x>", vec!["<x>"]),
+            ("cat <in> $out", vec!["<in>"]),
+            ("cat <in>& ls", vec!["<in>"]),
+            ("curl <https://host/path>", vec!["<https://host/path>"]),
+        ] {
+            assert_eq!(found(script), wanted, "{script}");
         }
+    }
+
+    #[test]
+    fn redirections_that_are_meant_are_left_alone() {
         for good in [
             "echo '<host>'",
             "echo \"<host>\"",
             "# <host>",
+            "ls # <host>",
             "cat <file",
             "cat < in > out",
             "cat <in >out",
+            "cat <in 2> log",
+            "cat <in>out",
+            "cat <\"$in\"> ",
             "cat <<EOF\n<host>\nEOF",
             "cat <<-'EOF' | x\n<host>\n\tEOF",
             "cat <<<\"$x\"",
@@ -127,10 +102,13 @@ mod tests {
             "[ a \\< b ]",
             "echo 'a\n<host> b'",
             "x <a>b",
+            "(( a <b ))",
+            "echo $((1 <x> 2))",
+            "exec 3<>x",
+            "a <b\n>c",
         ] {
-            assert_eq!(found(good), 0, "{good}");
+            assert_eq!(found(good), [""; 0], "{good}");
         }
-        assert_eq!(found("cat <<A <<B\n<x>\nA\n<x>\nB\nls <x>"), 1);
     }
 
     proptest! {

@@ -22,6 +22,17 @@ pub enum Block {
     Inert { span: Span, kind: Inert },
 }
 
+impl Block {
+    /// The bytes of the block.
+    pub fn span(&self) -> Span {
+        match self {
+            Block::Heading { span, .. } | Block::TaskItem { span, .. } | Block::Inert { span, .. } => *span,
+            Block::Prose(span) => *span,
+            Block::Fence(fence) | Block::Elsewhere { fence, .. } => fence.span,
+        }
+    }
+}
+
 /// What a block is in which nothing is ever run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inert {

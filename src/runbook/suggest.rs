@@ -12,11 +12,7 @@ pub fn near<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<
 }
 
 /// A hint with the nearest of `known`, else `otherwise`.
-pub fn did_you_mean<'k>(
-    word: &str,
-    known: impl IntoIterator<Item = &'k str>,
-    otherwise: impl Into<String>,
-) -> String {
+pub fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>, otherwise: impl Into<String>) -> String {
     match near(word, known) {
         Some(near) => format!("did you mean `{near}`?"),
         None => otherwise.into(),

@@ -1,6 +1,8 @@
 //! The YAML tree of the front matter, each value with its bytes; and the findings that are made of it.
 
-use crate::diagnostic::{Code, Diagnostic, Source, Span, nearest};
+use super::model::Condition;
+use super::suggest::did_you_mean;
+use crate::diagnostic::{Code, Diagnostic, Source, Span};
 use crate::duration::{DURATION_HELP, parse_duration};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
@@ -11,20 +13,20 @@ const MAX_SHORT: usize = 200;
 
 /// A finding at a key that the format does not know.
 pub fn unknown_key(key: &Key, known: &[&str]) -> Diagnostic {
-    let help = match nearest(&key.text, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known here are {}", known.join(", ")),
-    };
-    Diagnostic::error(Code::UnknownKey, key.span, format!("unknown key `{}`", key.text)).help(help)
+    let help = did_you_mean(&key.text, known.iter().copied(), format!("known here are {}", known.join(", ")));
+    let shown = crate::text::shorten(&key.text, MAX_SHORT);
+    Diagnostic::error(Code::UnknownKey, key.span, format!("unknown key `{shown}`")).help(help)
 }
 
 /// A key with its bytes.
+#[derive(Debug)]
 pub struct Key {
     pub text: String,
     pub span: Span,
 }
 
 /// A YAML value with its bytes.
+#[derive(Debug)]
 pub struct Node {
     pub value: Value,
     pub span: Span,
@@ -32,36 +34,55 @@ pub struct Node {
     pub written: String,
 }
 
+/// What a YAML value is.
+#[derive(Debug)]
 pub enum Value {
     Text(String),
+    /// A whole number of 64 bits.
     Int(i64),
     Nothing,
-    /// A number that is no whole one, a truth value.
+    /// `a number` that is no such one, or `a truth value`.
     Other(&'static str),
     List(Vec<Node>),
     Map(Vec<(Key, Node)>),
 }
 
 impl Node {
+    /// Text for people: blanks at its end are none of it.
     pub fn text(&self, key: &str) -> Result<String, Diagnostic> {
+        self.exact(key).map(|text| text.trim_end().to_owned())
+    }
+
+    /// Text for programs, every blank of it.
+    pub fn exact(&self, key: &str) -> Result<String, Diagnostic> {
         let kind = match &self.value {
-            Value::Text(text) => return clean(text, key, self.span),
+            Value::Text(text) => return visible(text, key, self.span),
             Value::Int(_) => "a number",
             Value::Nothing => "nothing",
             Value::Other(kind) => kind,
             Value::List(_) => "a list",
             Value::Map(_) => "a map",
         };
-        Err(Diagnostic::error(Code::WrongValue, self.span, format!("`{key}` must be text, found {kind}"))
-            .help("put the value in quotes"))
+        Err(self.wrong(format!("`{key}` must be text, found {kind}")).help("put the value in quotes"))
     }
 
     /// Text, or a number or truth value exactly as its author wrote it: for parameters of such types.
     pub fn scalar(&self, key: &str) -> Result<String, Diagnostic> {
         match &self.value {
             Value::Int(_) | Value::Other(_) => Ok(self.written.clone()),
-            _ => self.text(key),
+            _ => self.exact(key),
         }
+    }
+
+    /// An expression. Its place is that of the text inside the quotes, if it stands there as it is meant.
+    pub fn condition(&self, key: &str) -> Result<Condition, Diagnostic> {
+        let text = self.text(key)?;
+        if text.trim().is_empty() {
+            return Err(self.wrong(format!("`{key}` has no expression")).help("write one in quotes"));
+        }
+        let place = self.written.find(&text).map(|at| self.span.start + at);
+        let span = place.map_or(self.span, |start| Span::new(start, start + text.len()));
+        Ok(Condition { text, span })
     }
 
     /// A finding at the value.
@@ -84,38 +105,37 @@ impl Node {
             return Ok(text);
         }
         let message = format!("`{key}` has {} characters, more than {MAX_SHORT}", text.chars().count());
-        Err(Diagnostic::error(Code::WrongValue, self.span, message)
-            .help("say it in a line; `description` may be longer"))
+        Err(self.wrong(message).help("say it in a line; `description` may be longer"))
     }
 
+    /// A duration with its unit.
     pub fn duration(&self, key: &str) -> Result<Duration, Diagnostic> {
         let text = match &self.value {
             // A number without a unit: the duration's own words say which units there are.
-            Value::Int(number) => number.to_string(),
+            Value::Int(_) | Value::Other("a number") => self.written.clone(),
             _ => self.text(key)?,
         };
-        let wrong = |why| Diagnostic::error(Code::WrongValue, self.span, why).help(DURATION_HELP);
-        parse_duration(&text).map_err(wrong)
+        parse_duration(&text).map_err(|why| self.wrong(why).help(DURATION_HELP))
     }
 
+    /// The entries of a map.
     pub fn map(&self, key: &str) -> Result<&[(Key, Node)], Diagnostic> {
         match &self.value {
             Value::Map(entries) => Ok(entries),
-            _ => Err(Diagnostic::error(Code::WrongValue, self.span, format!("`{key}` must be a map"))
+            _ => Err(self
+                .wrong(format!("`{key}` must be a map"))
                 .help(format!("write `{key}:` and below it, indented, `name: value`"))),
         }
     }
 }
 
-fn clean(text: &str, key: &str, span: Span) -> Result<String, Diagnostic> {
-    match text.chars().find(|&c| c != '\n' && crate::text::is_dangerous(c)) {
-        Some(c) => Err(Diagnostic::error(
-            Code::WrongValue,
-            span,
-            format!("`{key}` holds the invisible character U+{:04X}", c as u32),
-        )
-        .help("remove it")),
-        None => Ok(text.trim_end().to_owned()),
+fn visible(text: &str, key: &str, span: Span) -> Result<String, Diagnostic> {
+    match text.chars().find(|&c| !matches!(c, '\n' | '\t') && crate::text::is_dangerous(c)) {
+        Some(c) => {
+            let message = format!("`{key}` holds the invisible character U+{:04X}", c as u32);
+            Err(Diagnostic::error(Code::WrongValue, span, message).help("remove it"))
+        }
+        None => Ok(text.to_owned()),
     }
 }
 
@@ -277,4 +297,85 @@ fn yaml_error(text: &str, yaml: Span, error: &serde_saphyr::Error) -> Diagnostic
         (Code::FrontMatter, "see docs/format.md §8 for the keys; text with `: ` or `#` in it needs quotes")
     };
     Diagnostic::error(code, span, format!("the front matter cannot be read: {message}")).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn root(text: &str) -> Result<Node, Diagnostic> {
+        parse(&Source::new("t.md", text), Span::new(0, text.len()))
+    }
+
+    /// The value of the key `k`.
+    fn value(text: &str) -> Node {
+        let Value::Map(entries) = root(text).unwrap().value else { panic!("{text}") };
+        entries.into_iter().find(|(key, _)| key.text == "k").unwrap().1
+    }
+
+    #[test]
+    fn numbers_and_truth_values_are_never_taken_for_text_and_keep_how_they_are_written() {
+        for written in ["010", "1e3", "0x1F", "-3", "1.50", "true", "99999999999999999999"] {
+            for text in
+                [format!("k: {written}"), format!("k: {written}  # why\nl: x"), format!("{{a: b, k: {written} }}")]
+            {
+                assert_eq!(value(&text).scalar("k").unwrap(), written, "{text}");
+                let refused = value(&text).text("k").expect_err(written);
+                assert_eq!(refused.help.unwrap(), "put the value in quotes");
+            }
+        }
+        for written in ["no", "Yes", "on", "2026-01-07", "12:30"] {
+            assert_eq!(value(&format!("k: {written}")).exact("k").unwrap(), written);
+        }
+        assert!(value("k: ~").text("k").is_err() && value("k:").text("k").is_err());
+    }
+
+    #[test]
+    fn blanks_at_the_end_belong_to_a_program_and_not_to_a_person() {
+        assert_eq!(value("k: 'a '").exact("k").unwrap(), "a ");
+        assert_eq!(value("k: |\n  a\n").text("k").unwrap(), "a");
+        assert!(value("k: \"a\\u202eb\"").exact("k").is_err());
+    }
+
+    #[test]
+    fn an_expression_stands_between_its_quotes() {
+        for (text, wanted) in [
+            ("k: 'a == b'", "a == b"),
+            ("k: a == b # c", "a == b"),
+            ("k: \"a == b\"", "a == b"),
+            (r#"k: "a == \"b\"""#, r#""a == \"b\"""#),
+            ("k: 'a == ''b'' '", "'a == ''b'' '"),
+        ] {
+            let span = value(text).condition("k").unwrap().span;
+            assert_eq!(&text[span.start..span.end], wanted, "{text}");
+        }
+        assert!(value("k: ' '").condition("k").is_err());
+    }
+
+    #[test]
+    fn lists_and_maps_keep_every_element_in_order() {
+        let node = value("k: [a, 2, { b: c }]");
+        let items = node.list("k").unwrap();
+        assert_eq!((items.len(), items[0].text("k").unwrap().as_str()), (3, "a"));
+        assert!(
+            matches!(items[1].value, Value::Int(2)) && matches!(&items[2].value, Value::Map(map) if map.len() == 1)
+        );
+        assert!(value("k: x").list("k").is_err() && value("k: []").map("k").is_err());
+    }
+
+    #[test]
+    fn bombs_and_doubled_keys_are_refused() {
+        let deep = format!("k: {}", "[".repeat(10_000));
+        for (text, code) in [
+            ("k: &a x\nl: *a", Code::FrontMatter),
+            ("k: x\nk: y", Code::UnknownKey),
+            (&deep, Code::FrontMatter),
+            ("k: x: y", Code::FrontMatter),
+            ("k: 'x", Code::FrontMatter),
+            ("? [a]\n: b", Code::FrontMatter),
+        ] {
+            let found = root(text).map(|node| format!("{node:?}"));
+            assert_eq!(found.map_err(|found| found.code), Err(code), "{text:.40}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! What a session is started with.
 
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,7 +27,7 @@ impl ShellKind {
 }
 
 /// What a session is started with.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SessionConfig {
     /// The words of the command behind which the shell is put; none for this machine.
     pub prefix: Vec<String>,
@@ -43,6 +44,15 @@ pub struct SessionConfig {
     pub grace: Duration,
     /// How long the output of a killed step is waited for before its holders are named and left.
     pub drain: Duration,
+}
+
+/// Without the values of variables, which may hold secrets.
+impl fmt::Debug for SessionConfig {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { prefix, shell, directory, .. } = self;
+        let config = &mut formatter.debug_struct("SessionConfig");
+        config.field("prefix", prefix).field("shell", shell).field("directory", directory).finish_non_exhaustive()
+    }
 }
 
 /// The operator's environment as a local session sees it: less `BASH_ENV`, `ENV`, `PS4`, `SHELLOPTS`, `BASHOPTS`,

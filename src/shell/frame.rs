@@ -1,106 +1,99 @@
-//! What is sent for one step.
+//! What is sent for one step: a payload that the driver evaluates, and a nonce behind it.
 
-use std::fmt::Write;
-
-use super::quote::quote;
-use super::state::State;
+use super::config::ShellKind;
+use super::quote::{posix_line, quote};
+use super::state::{Carried, Saved};
 use super::step::StepRequest;
-use super::streams::Paths;
 
 /// The longest payload whose length fits the frame's eight digits, in bytes.
 const LONGEST_PAYLOAD: usize = 99_999_999;
 
-/// The secrets of one step: `begin` is written to the state file when it begins, `nonce` to the
-/// control connection when it ends.
+/// The secrets of one step: `begin` is written when it begins, `nonce` when it has ended.
 pub(super) struct Secrets {
     pub begin: String,
     pub nonce: String,
 }
 
-/// What one step needs beside the request.
-pub(super) struct Prelude<'a> {
-    pub paths: &'a Paths,
-    pub secrets: &'a Secrets,
+/// What a step meets beside what it asks for.
+pub(super) struct Before<'a> {
+    pub shell: ShellKind,
     /// The text that restores the state, if the shell is new.
     pub restore: Option<Vec<u8>>,
     /// The state of the session, if it is known.
-    pub state: Option<&'a State>,
-    /// Whether the step before left `set -x` on.
-    pub xtrace: bool,
+    pub state: Option<&'a Saved>,
+    /// What the step before left on.
+    pub carried: Carried,
 }
 
-/// Builds what is sent for one step: eight digits of length, the payload, the nonce. All of it is one line of ASCII.
-/// None if it is too long.
-pub(super) fn frame(request: &StepRequest<'_>, prelude: &Prelude<'_>) -> Option<Vec<u8>> {
-    let mut payload = String::new();
-    match &prelude.restore {
-        Some(text) => {
-            push(&mut payload, format_args!("__sg_c=restore;\\builtin eval {}", quote(text)));
-        }
-        None => push(&mut payload, format_args!("__sg_c=")),
-    }
-    for (name, value) in request.variables {
-        clear_attributes(&mut payload, name, prelude.state);
-        let value = quote(value.as_bytes());
-        push(&mut payload, format_args!("\\builtin export {name}={value} || __sg_c=variable"));
-    }
-    for name in request.unset {
-        push(&mut payload, format_args!("\\builtin unset -v {name} || __sg_c=variable"));
-    }
-    let Paths { stdout, stderr, state, stdin, .. } = prelude.paths;
-    push(&mut payload, format_args!("__sg_0={stdin} __sg_1={stdout} __sg_2={stderr} __sg_m={state}"));
-    push(&mut payload, format_args!("__sg_b={}", prelude.secrets.begin));
-    let xtrace = if prelude.xtrace { "\\builtin set -x;" } else { "" };
-    let script = quote(format!("{xtrace}{}", script(request, prelude.paths)).as_bytes());
-    push(&mut payload, format_args!("__sg_s={script}"));
-    push(&mut payload, format_args!("__sg_f=$__sg_c"));
-    let fits = payload.len() <= LONGEST_PAYLOAD;
-    fits.then(|| format!("{:08}{payload}{}", payload.len(), prelude.secrets.nonce).into_bytes())
+/// A payload in the making. The step's script is evaluated by the driver, everything else by the payload itself; a
+/// backslash keeps aliases away, `builtin` keeps functions away (a special builtin of an `sh` needs nothing of the kind).
+pub(super) struct Payload {
+    shell: ShellKind,
+    text: Vec<u8>,
 }
 
-/// The text that the shell evaluates: the script itself, or the command that runs it.
-fn script(request: &StepRequest<'_>, paths: &Paths) -> String {
-    match (request.interpreter, &paths.script) {
-        (Some(words), Some(path)) => {
-            let words: Vec<_> = words.iter().map(|word| quote(word.as_bytes())).collect();
-            format!("{} {path}", words.join(" "))
+impl Payload {
+    /// Begins with the state, and with the variables of the step.
+    pub fn new(request: &StepRequest<'_>, before: &Before<'_>) -> Self {
+        let mut payload = Self { shell: before.shell, text: Vec::new() };
+        match &before.restore {
+            Some(text) => {
+                payload.push(b"__sg_c=restore");
+                let text = payload.word(text);
+                payload.push(&[payload.escape(), b"eval ", &text].concat());
+            }
+            None => payload.push(b"__sg_c="),
         }
-        _ => request.script.to_owned(),
+        for (name, value) in request.variables {
+            if let Some(clearance) = before.state.and_then(|state| state.clearance(name)) {
+                payload.push(clearance.as_bytes());
+            }
+            let value = payload.word(value.as_bytes());
+            payload
+                .push(&[payload.escape(), b"export ", name.as_bytes(), b"=", &value, b" || __sg_c=variable"].concat());
+        }
+        for name in request.unset {
+            payload.push(&[payload.escape(), b"unset -v ", name.as_bytes(), b" || __sg_c=variable"].concat());
+        }
+        payload
     }
-}
 
-/// Whether this step's variables can be set in a shell in this state.
-pub(super) fn refuse_variables(request: &StepRequest<'_>, state: Option<&State>) -> Option<String> {
-    let set = request.variables.iter().map(|(name, value)| (name, value.as_str()));
-    for (name, value) in set.chain(request.unset.iter().map(|name| (name, ""))) {
-        let known = state.and_then(|state| state.variable(name));
-        if !is_name(name) || value.contains('\0') {
-            return Some(format!("`{name}` cannot be a variable: its name or its value is not one"));
-        }
-        if known.is_some_and(|variable| variable.attributes.contains('r')) {
-            return Some(format!("`{name}` is readonly since an earlier step, rename one of the two"));
+    /// Spells bytes without NUL as one word, on one line.
+    pub fn word(&self, bytes: &[u8]) -> Vec<u8> {
+        match self.shell {
+            ShellKind::Bash => quote(bytes).into_bytes(),
+            ShellKind::Sh => posix_line(bytes),
         }
     }
-    request.script.contains('\0').then(|| "the script holds a NUL".to_owned())
-}
 
-/// An integer, an array or a reference that a step made of the name would change the value on its way in.
-pub(super) fn clear_attributes(payload: &mut String, name: &str, state: Option<&State>) {
-    let known = state.and_then(|state| state.variable(name));
-    match known.map(|variable| variable.attributes.as_str()) {
-        None | Some("-" | "x") => {}
-        Some(attributes) if attributes.contains('n') => {
-            push(payload, format_args!("\\builtin unset -n {name}"));
-        }
-        Some(_) => push(payload, format_args!("\\builtin unset -v {name}")),
+    /// Adds a statement.
+    pub fn push(&mut self, statement: &[u8]) {
+        self.text.extend_from_slice(statement);
+        self.text.push(b';');
     }
-}
 
-pub(super) fn push(payload: &mut String, statement: std::fmt::Arguments<'_>) {
-    write!(payload, "{statement};").expect("a String takes everything");
-}
+    /// Sets a variable of the driver. `word` is spelt already.
+    pub fn set(&mut self, name: &str, word: impl AsRef<[u8]>) {
+        self.push(&[name.as_bytes(), b"=", word.as_ref()].concat());
+    }
 
-fn is_name(name: &str) -> bool {
-    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    name.bytes().all(word) && !name.is_empty() && !name.as_bytes()[0].is_ascii_digit()
+    /// Adds the script and ends the frame; `None` if it is too long.
+    pub fn finish(mut self, script: &str, secrets: &Secrets) -> Option<Vec<u8>> {
+        self.set("__sg_b", &secrets.begin);
+        let script = self.word(script.as_bytes());
+        self.set("__sg_s", script);
+        self.push(b"__sg_f=$__sg_c");
+        let (text, nonce) = (self.text, secrets.nonce.as_bytes());
+        (text.len() <= LONGEST_PAYLOAD).then(|| match self.shell {
+            ShellKind::Bash => [format!("{:08}", text.len()).as_bytes(), &text, nonce].concat(),
+            ShellKind::Sh => [&text, b"\n" as &[u8], nonce, b"\n"].concat(),
+        })
+    }
+
+    fn escape(&self) -> &'static [u8] {
+        match self.shell {
+            ShellKind::Bash => b"\\builtin ",
+            ShellKind::Sh => b"\\",
+        }
+    }
 }

@@ -2,26 +2,20 @@
 //! A session keeps directory, variables, functions and options from step to step, whatever a step does to its shell.
 //! It must never know what a runbook, an expectation, a gate or the journal is.
 
-mod attempt;
 mod config;
-mod connection;
-mod control;
 mod driver;
-mod dump;
-mod exchange;
 mod frame;
+mod interpreter;
 mod kill;
 mod local;
-mod pipe;
 mod process;
 mod quote;
-mod restore;
+mod refusal;
 mod secret;
 mod session;
 mod state;
 mod step;
 mod stream;
-mod streams;
 
 pub use config::{SessionConfig, ShellKind, local_environment, transport_environment};
 pub use kill::become_subreaper;

@@ -5,7 +5,7 @@ use std::fs;
 
 use memchr::memmem;
 
-use super::driver::INNER;
+use super::driver::SIGN;
 
 /// What is kept of a command line, in characters.
 const LONGEST_COMMAND: usize = 200;
@@ -112,13 +112,18 @@ fn pids() -> impl Iterator<Item = i32> {
 
 fn command(pid: i32) -> String {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    if memmem::find(&line, INNER.as_bytes()).is_some() {
-        return "bash (a subshell of the step)".into();
-    }
     let words: Vec<_> = line.split(|&byte| byte == 0).map(String::from_utf8_lossy).collect();
-    let joined = words.join(" ");
-    match joined.trim_end() {
+    match words.join(" ").trim_end() {
         "" => format!("[{}]", fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim_end()),
-        joined => joined.chars().take(LONGEST_COMMAND).collect(),
+        joined => shown(joined),
     }
+}
+
+/// A command line as it is shown: its beginning, and of a subshell of a step no driver.
+pub(super) fn shown(line: &str) -> String {
+    if line.contains(SIGN) {
+        let program = line.split(' ').next().and_then(|word| word.rsplit('/').next());
+        return format!("{} (a subshell of the step)", program.unwrap_or("a shell"));
+    }
+    line.chars().take(LONGEST_COMMAND).collect()
 }

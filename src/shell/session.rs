@@ -11,7 +11,7 @@ use tokio::select;
 use super::config::{SessionConfig, ShellKind};
 use super::local::LocalSession;
 use super::process::Process;
-use super::quote::quote;
+use super::quote::posix_quote;
 use super::step::{How, OutputSink, StepEnd, StepRequest, Stream};
 use super::stream::StreamSession;
 
@@ -140,25 +140,28 @@ impl Session {
         }
     }
 
+    /// Waits until the connection to the target has ended, and says how. For ever on this machine, and while it stands:
+    /// to be raced against a bound, for a step after which it is to go away. Whatever comes on it until then is dropped.
+    pub async fn disconnected(&mut self) -> String {
+        match &mut self.0 {
+            Kind::Local(_) => std::future::pending().await,
+            Kind::Stream(stream) => stream.disconnected().await,
+        }
+    }
+
     /// Ends the shells; delivers what late output is there already; returns what is still running in the
     /// background. That is not killed, but it will find its output closed.
     pub async fn close(self, sink: &mut dyn OutputSink) -> Vec<Process> {
         match self.0 {
             Kind::Local(local) => local.close(sink).await,
-            Kind::Stream(stream) => {
-                stream.close().await;
-                Vec::new()
-            }
+            Kind::Stream(stream) => stream.close().await,
         }
     }
 }
 
 /// What the first step of a session does: it is part of the state that every later one starts from.
 fn assignments(config: &SessionConfig) -> String {
-    let word = |value: &str| match config.shell {
-        ShellKind::Bash => quote(value.as_bytes()),
-        ShellKind::Sh => format!("'{}'", value.replace('\'', "'\\''")),
-    };
+    let word = |value: &str| String::from_utf8_lossy(&posix_quote(value.as_bytes())).into_owned();
     config.assigned.iter().map(|(name, value)| format!("export {name}={}\n", word(value))).collect()
 }
 

@@ -1,11 +1,12 @@
 //! A step as it is asked for, and what became of it.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::process::Process;
 
 /// One step to run in a session.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct StepRequest<'a> {
     /// Names the step to [`OutputSink::late`].
     pub id: u64,
@@ -21,8 +22,16 @@ pub struct StepRequest<'a> {
     pub combined: bool,
     /// The bytes of its standard input; nothing at all without them.
     pub stdin: Option<&'a [u8]>,
-    /// The words of the program whose script it is; the session's own shell without them.
+    /// The words of the program whose script it is; the session's own shell without them. The program sees directory
+    /// and exported variables of the session; its script is `/dev/fd/N`, or a file for programs that want one.
     pub interpreter: Option<&'a [String]>,
+}
+
+/// Without script and values, which may hold secrets.
+impl fmt::Debug for StepRequest<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("StepRequest").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// Where a step printed.
@@ -51,7 +60,7 @@ pub struct StepEnd {
     pub elapsed: Duration,
     /// What the operator should know beside the verdict, one sentence each.
     pub notes: Vec<String>,
-    /// After a normal end: who still holds the step's output open. After a kill: who survived it.
+    /// After a normal end of a local bash's step: who still holds its output open. After a kill: who survived it.
     pub left_running: Vec<Process>,
 }
 
@@ -66,8 +75,8 @@ pub enum How {
     Interrupted,
     /// Nothing of the script was evaluated, for this reason.
     NotRun(String),
-    /// The script was sent and its end cannot be known, for this reason; what was left of it was ended.
+    /// The script was sent and its end cannot be known, for this reason, which says so if it may still run.
     Lost(String),
-    /// The script was sent, and then the connection to its target ended, as this says.
+    /// The script was sent, and then the connection to its target ended, as this says. It may still run there.
     Disconnected(String),
 }

@@ -1,13 +1,29 @@
-# The inner shell over one connection: commands come on 231, the step's output and the marks go to 232 and 233.
-# See inner.bash for what a step may do to these functions, and why nothing here calls a command.
+# The inner bash over one connection: frames come on 231, the step's output and the marks go to 232 and 233, $1 is the
+# session's marker. Over one stream there is no better place for the state than between two marks.
 exec 231<&0 232>&1 233>&2 0</dev/null 1>/dev/null 2>/dev/null
 export STEPGATE_SESSION=$1
 set --
 unset -v BASH_EXECUTION_STRING BASH_ENV ENV
 __sg_in=
 
+# Standard input comes out of a pipe. Its writer is an orphan, so that no `wait` of the step waits for it, and dies when
+# the reading end is closed: nothing of it reaches a later step.
+__sg_feed() {
+  exec 0< <({ builtin printf "$__sg_i" & } 2>/dev/null 231<&- 232>&- 233>&-)
+}
+
+# For a program that wants a script with a name: a file that only we can read, in memory where that can be had.
+__sg_file() {
+  for __sg_w in /dev/shm /tmp /var/tmp; do
+    __sg_w=$__sg_w/stepgate-$1.js
+    if (builtin umask 077 && builtin set -C && builtin printf "$__sg_q" >"$__sg_w") 2>/dev/null; then return 0; fi
+    builtin command -p rm -f -- "$__sg_w"
+  done
+  __sg_w=
+  return 1
+}
+
 __sg_begin() {
-  if [[ ${__sg_i+x} ]]; then exec 0<<<"$__sg_i"; else exec 0</dev/null; fi
   exec 1>&232
   if [[ $__sg_j ]]; then exec 2>&232; else exec 2>&233; fi
   builtin printf '\036%s\036' "$__sg_b"
@@ -16,43 +32,24 @@ __sg_begin() {
   builtin set -euo pipefail
 }
 
-__sg_off() {
-  __sg_d=$1 __sg_o=$2 __sg_t=
-  if ! builtin eval __sg_t=1 || [[ ! $__sg_t ]]; then
-    POSIXLY_CORRECT=1
-    unset -f builtin
-    builtin unset -v POSIXLY_CORRECT
-  fi
-  builtin unset -f exec
-  builtin set +euxk
-  exec 1>|/dev/null
-}
-
-# The nonce stands behind the script and is read only now. The other stream's mark goes first: when this one's is seen,
-# both are complete.
+# The nonce stands behind the script and is read only now, so no step can have seen it. A step that closed one of our
+# descriptors has no verdict but 126: 0 would be a false pass.
 __sg_mark() {
   exec 2>|/dev/null
   builtin read -rN 32 -u 231 __sg_n || builtin exit 126
-  builtin printf '\036%s\036' "$__sg_n" >&233
+  builtin printf '\036%s\036' "$__sg_n" >&233 || builtin exit 126
   builtin printf '\036%s %d %d %s\036' "$__sg_n" "$__sg_d" "$BASHPID" "$__sg_o" >&232 || builtin exit 126
 }
 
 __sg_end() {
   __sg_a=("$@")
   {
-    builtin printf '\036%s\036' "$__sg_n"
-    builtin pwd
-    builtin printf '\036%s\036' "$__sg_n"
-    builtin declare -p
-    builtin printf '\036%s\036' "$__sg_n"
-    builtin declare -fp
-    builtin printf '\036%s\036' "$__sg_n"
-    builtin alias -p
-    builtin printf '\036%s\036' "$__sg_n"
-    builtin umask -p
-    builtin printf '\036%s\036\036%s.\036' "$__sg_n" "$__sg_n"
+    __sg_state
+    builtin printf '\036%s.\036' "$__sg_n"
   } >&232
-  builtin unset -v __sg_n __sg_a
+  exec 0</dev/null
+  if [[ ${__sg_w-} ]]; then builtin command -p rm -f -- "$__sg_w"; fi
+  builtin unset -v __sg_n __sg_a __sg_q __sg_w __sg_d __sg_o __sg_t
   __sg_in=
 }
 
@@ -63,11 +60,12 @@ __sg_refuse() {
   builtin exit 126
 }
 
+# See local.bash for __sg_in, __sg_f and the place of `eval`.
 while [[ ! $__sg_in ]] && builtin read -t 99999999 -rN 8 -u 231 __sg_l && builtin read -rN "$__sg_l" -u 231 __sg_p; do
   __sg_f=prelude
-  builtin unset -v __sg_i
   builtin eval "$__sg_p"
   __sg_p=
+  if [[ ! $__sg_f && ${__sg_i-} ]] && ! __sg_feed; then __sg_f=streams; fi
   if [[ $__sg_f ]]; then __sg_refuse; fi
   __sg_begin
   builtin eval "$__sg_s"
@@ -79,3 +77,4 @@ done
 if [[ ! $__sg_in ]]; then builtin exit 0; fi
 { builtin printf 'stepgate: `break` or `continue` outside a loop\n' >&2; } 2>/dev/null || [[ x ]]
 builtin exit 125
+[[ '' ]]

@@ -1,5 +1,8 @@
-# The inner shell over one connection for a POSIX sh, such as dash or the ash of busybox: a frame is one line, commands
-# come on 7, the step's output and the marks go to 8 and 9. Functions cannot be carried over: POSIX cannot list them.
+# The inner shell over one connection for a POSIX sh, such as dash or the ash of busybox: a frame is one line, frames
+# come on 7, the step's output and the marks go to 8 and 9 (dash knows no higher ones), $1 is the session's marker.
+# A step may define functions and aliases of any name: this text is parsed before any alias exists, a special builtin is
+# found before a function of its name, and `command` finds the others; a function called `command` does not outlive its
+# step. Functions cannot be carried into a new shell: POSIX cannot list them.
 exec 7<&0 8>&1 9>&2 0</dev/null 1>/dev/null 2>/dev/null
 STEPGATE_SESSION=$1
 export STEPGATE_SESSION
@@ -11,65 +14,95 @@ __sg_in=
 __sg_pf=
 if (set -o pipefail) 2>/dev/null; then __sg_pf=1; fi
 
-__sg_begin() {
-  if [ "${__sg_i+x}" ]; then
-    exec 0<<__SG_END
-$__sg_i
+# Standard input comes out of a pipe, and a here-document is how an sh gets one. Its writer opens the pipe through /proc;
+# it is an orphan, so that no `wait` of the step waits for it, and dies when the reading end is closed.
+__sg_feed() {
+  exec 0<<__SG_END
+x
 __SG_END
-  else
-    exec 0</dev/null
-  fi
+  command read -r __sg_x
+  if [ ! -p /proc/self/fd/0 ]; then return 1; fi
+  ( { command printf "$__sg_i" & } 7<&- 8>&- 9>&- ) >/proc/self/fd/0 2>/dev/null
+}
+
+# For a program that wants a script with a name: a file that only we can read, in memory where that can be had.
+__sg_file() {
+  for __sg_w in /dev/shm /tmp /var/tmp; do
+    __sg_w=$__sg_w/stepgate-$1.js
+    if (command umask 077 && set -C && command printf "$__sg_q" >"$__sg_w") 2>/dev/null; then return 0; fi
+    command -p rm -f -- "$__sg_w"
+  done
+  __sg_w=
+  return 1
+}
+
+__sg_begin() {
   exec 1>&8
   if [ "$__sg_j" ]; then exec 2>&8; else exec 2>&9; fi
-  printf '\036%s\036' "$__sg_b"
+  command printf '\036%s\036' "$__sg_b"
   unset -v __sg_b __sg_i
   __sg_in=1
   set -eu
   if [ "$__sg_pf" ]; then set -o pipefail; fi
 }
 
+# The nonce stands behind the script and is read only now. A step that closed one of our descriptors has no verdict but
+# 126: an `exec`, `read` or `printf` that fails must not pass for success.
+__sg_mark() {
+  unset -f command
+  IFS= command read -r __sg_n <&7 || exit 126
+  command printf '\036%s\036' "$__sg_n" >&9 || exit 126
+  command printf '\036%s %d %d %s\036' "$__sg_n" "$__sg_d" "$$" "$__sg_o" >&8 || exit 126
+}
+
 __sg_end() {
-  IFS= read -r __sg_n <&7 || exit 126
-  printf '\036%s\036' "$__sg_n" >&9
   {
-    printf '\036%s %d %d %s\036' "$__sg_n" "$__sg_d" "$$" "$__sg_o"
-    pwd
-    printf '\036%s\036' "$__sg_n"
+    command pwd
+    command printf '\036%s\036' "$__sg_n"
+    for __sg_x; do command printf '%s\036%s,\036' "$__sg_x" "$__sg_n"; done
+    command printf '\036%s\036' "$__sg_n"
     set
-    printf '\036%s\036' "$__sg_n"
+    command printf '\036%s\036' "$__sg_n"
     export -p
-    printf '\036%s\036' "$__sg_n"
+    command printf '\036%s\036' "$__sg_n"
     readonly -p
-    printf '\036%s\036' "$__sg_n"
-    alias
-    printf '\036%s\036' "$__sg_n"
+    command printf '\036%s\036' "$__sg_n"
+    command alias
+    command printf '\036%s\036' "$__sg_n"
     trap
-    printf '\036%s\036' "$__sg_n"
-    umask
-    printf '\036%s\036\036%s.\036' "$__sg_n" "$__sg_n"
+    command printf '\036%s\036' "$__sg_n"
+    command umask
+    command printf '\036%s\036\036%s.\036' "$__sg_n" "$__sg_n"
   } >&8
-  unset -v __sg_n
+  exec 0</dev/null
+  if [ "${__sg_w-}" ]; then command -p rm -f -- "$__sg_w"; fi
+  unset -v __sg_n __sg_q __sg_w __sg_x __sg_d __sg_o
   __sg_in=
 }
 
 __sg_refuse() {
-  IFS= read -r __sg_n <&7
-  printf '\036%s\036' "$__sg_n" >&9
-  printf '\036%s ! %s\036' "$__sg_n" "$__sg_f" >&8
+  IFS= command read -r __sg_n <&7
+  command printf '\036%s\036' "$__sg_n" >&9
+  command printf '\036%s ! %s\036' "$__sg_n" "$__sg_f" >&8
   exit 126
 }
 
-while [ ! "$__sg_in" ] && IFS= read -r __sg_p <&7; do
+# __sg_in is set while a step runs: still set here, `break` or `continue` left the step. The payload clears __sg_f as its
+# very last act: one that broke off can never let a step pass unrun.
+while [ ! "$__sg_in" ] && IFS= command read -r __sg_p <&7; do
   __sg_f=prelude
-  unset -v __sg_i
   eval "$__sg_p"
   __sg_p=
+  if [ ! "$__sg_f" ] && [ "${__sg_i-}" ] && ! __sg_feed; then __sg_f=streams; fi
   if [ "$__sg_f" ]; then __sg_refuse; fi
   __sg_begin
+  # In no function and behind no condition: errexit must hold.
   eval "$__sg_s"
-  { __sg_d=$? __sg_o=$-; set +eux; } 2>/dev/null
+  { __sg_d=$? __sg_o=$-; set +aeux; } 2>/dev/null
   exec 1>/dev/null 2>/dev/null
-  __sg_end
+  __sg_mark
+  __sg_end "$@"
 done
 if [ ! "$__sg_in" ]; then exit 0; fi
+{ command printf 'stepgate: `break` or `continue` outside a loop\n' >&2; } 2>/dev/null || :
 exit 125

@@ -1,5 +1,7 @@
 //! Ending a step on the far side: a second connection through the same command, which looks for the session's marker.
 
+use std::io;
+use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -7,45 +9,64 @@ use tokio::time::timeout;
 
 use super::super::config::{SessionConfig, ShellKind};
 use super::super::driver::KILL;
-use super::super::process::Process;
+use super::super::process::{Process, shown};
 use super::super::secret::secret;
 use super::connection::spawn;
 
 /// How long the second connection may take beside the grace time.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+/// How much of its answer is read, in bytes.
+const LONGEST_ANSWER: u64 = 1 << 20;
 
 /// Ends every process with this marker. Says who is left, or why nobody knows.
 pub(super) async fn end(config: &SessionConfig, marker: &str) -> Result<Vec<Process>, String> {
-    let work = run(config, marker);
-    match timeout(config.grace + ANSWER_LIMIT, work).await {
+    match timeout(config.grace + ANSWER_LIMIT, run(config, marker)).await {
         Ok(Ok(left)) => Ok(left),
         Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(format!("a second connection did not answer in {} s", (config.grace + ANSWER_LIMIT).as_secs())),
+        Err(_) => Err(format!("a second connection did not answer within {} s", ANSWER_LIMIT.as_secs())),
     }
 }
 
-async fn run(config: &SessionConfig, marker: &str) -> std::io::Result<Vec<Process>> {
+async fn run(config: &SessionConfig, marker: &str) -> io::Result<Vec<Process>> {
     let hello = secret()?;
     let config = SessionConfig { shell: ShellKind::Sh, ..config.clone() };
-    let mut child = spawn(&config)?;
-    let closed = || std::io::Error::other("it has no standard streams");
-    let (mut stdin, mut stdout) = (child.stdin.take().ok_or_else(closed)?, child.stdout.take().ok_or_else(closed)?);
+    let mut child = spawn(&config, Stdio::null())?;
+    let closed = || io::Error::other("a second connection has no standard streams");
+    let (mut stdin, stdout) = (child.stdin.take().ok_or_else(closed)?, child.stdout.take().ok_or_else(closed)?);
     let tenths = config.grace.as_millis().div_ceil(100);
-    let text = format!("__sg_hello={hello} __sg_marker={marker} __sg_grace={tenths}\n{KILL}\n");
-    stdin.write_all(text.as_bytes()).await?;
+    let text = format!("__sg_hello={hello} __sg_marker={marker} __sg_grace={tenths}\n{KILL}");
+    // If it does not read, it does not answer either.
+    _ = stdin.write_all(text.as_bytes()).await;
     drop(stdin);
     let mut said = Vec::new();
-    stdout.read_to_end(&mut said).await?;
-    child.wait().await?;
+    stdout.take(LONGEST_ANSWER).read_to_end(&mut said).await?;
     let said = String::from_utf8_lossy(&said).into_owned();
-    let Some(list) = said.split(&format!("\u{1e}{hello}\u{1e}")).next().filter(|list| list.len() < said.len()) else {
-        return Err(std::io::Error::other("a second connection broke off"));
-    };
-    Ok(list.lines().filter_map(process).collect())
+    let answer: Vec<&str> = said.split(&format!("\u{1e}{hello}\u{1e}")).collect();
+    match answer[..] {
+        [_, "!", _] => Err(io::Error::other("its process table cannot be read there")),
+        [_, list, _] => Ok(processes(list)),
+        _ => Err(io::Error::other("a second connection broke off")),
+    }
 }
 
-/// `PID COMMAND`.
-fn process(line: &str) -> Option<Process> {
-    let (pid, command) = line.split_once(' ').unwrap_or((line, ""));
-    Some(Process { pid: pid.parse().ok()?, command: format!("{} (on the target)", command.trim()) })
+/// Lines of `PID COMMAND`.
+pub(super) fn processes(list: &str) -> Vec<Process> {
+    let process = |line: &str| {
+        let (pid, command) = line.split_once(' ').unwrap_or((line, ""));
+        Some(Process { pid: pid.parse().ok()?, command: format!("{} (on the target)", shown(command.trim())) })
+    };
+    list.lines().filter_map(process).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::processes;
+
+    #[test]
+    fn a_list_of_processes_is_read_and_a_driver_in_it_is_not_shown() {
+        let found = processes("12 sleep 5 \n13 /bin/sh -c # text __sg_refuse \nx\n14 \n");
+        let shown: Vec<_> = found.iter().map(|process| (process.pid, process.command.as_str())).collect();
+        let subshell = "sh (a subshell of the step) (on the target)";
+        assert_eq!(shown, [(12, "sleep 5 (on the target)"), (13, subshell), (14, " (on the target)")]);
+    }
 }

@@ -18,6 +18,14 @@ pub(super) struct Mark {
     pub payload: String,
 }
 
+/// What is here of a shell's state.
+pub(super) enum Dump {
+    Whole(Vec<u8>),
+    Incomplete,
+    /// It will never be whole.
+    Torn,
+}
+
 /// One stream of a connection.
 pub(super) struct MarkReader<R> {
     reader: R,
@@ -69,16 +77,18 @@ impl<R: AsyncRead + Unpin> MarkReader<R> {
         None
     }
 
-    /// Everything before `end`, once that is here; an error if it is longer than any dump.
-    pub fn take_until(&mut self, end: &[u8]) -> io::Result<Option<Vec<u8>>> {
-        match memmem::find(&self.held, end) {
-            Some(at) => {
-                let taken = self.held[..at].to_vec();
-                self.held.drain(..at + end.len());
-                Ok(Some(taken))
+    /// The shell's state, which ends with the mark `end`, unless the mark of its death comes first.
+    pub fn take_dump(&mut self, end: &str, death: &str) -> Dump {
+        let find = |text: &str| memmem::find(&self.held, format!("\x1e{text}").as_bytes());
+        match (find(&format!("{end}\x1e")), find(death)) {
+            (Some(at), death) if death.is_none_or(|death| at < death) => {
+                let whole = self.held[..at].to_vec();
+                self.held.drain(..at + end.len() + 2);
+                Dump::Whole(whole)
             }
-            None if self.held.len() > LONGEST_DUMP => Err(io::Error::other("the shell's state is too long")),
-            None => Ok(None),
+            (_, Some(_)) => Dump::Torn,
+            _ if self.ended || self.held.len() > LONGEST_DUMP => Dump::Torn,
+            _ => Dump::Incomplete,
         }
     }
 }

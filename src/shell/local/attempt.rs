@@ -9,15 +9,17 @@ use std::time::Duration;
 use tokio::select;
 use tokio::time::{sleep, timeout};
 
+use super::super::config::ShellKind;
+use super::super::frame::{Before, Secrets};
+use super::super::process::{Process, holders};
+use super::super::refusal::refusal;
+use super::super::secret::secret;
+use super::super::state::{Carried, Saved};
+use super::super::step::{How, OutputSink, StepEnd, StepRequest};
 use super::connection::Connection;
 use super::exchange::{Verdict, exchange};
-use super::frame::{Prelude, Secrets, frame};
-use super::local::LocalSession;
-use super::process::{Process, holders};
-use super::restore::restore;
-use super::secret::secret;
-use super::state::State;
-use super::step::{How, OutputSink, StepEnd, StepRequest};
+use super::frame::frame;
+use super::session::LocalSession;
 
 /// How long a verdict that lies ready is read when the time is over: we may have been stopped ourselves (^Z) while the
 /// step went on and ended in time.
@@ -36,7 +38,7 @@ enum Attempt {
 
 impl LocalSession {
     /// What a new shell has to be given.
-    pub(super) fn last_state(&self) -> Option<&State> {
+    pub(super) fn last_state(&self) -> Option<&Saved> {
         self.state.as_ref().or(self.base.as_ref())
     }
 
@@ -53,13 +55,13 @@ impl LocalSession {
         if let Attempt::Verdict(Verdict::Died { begun: false, .. } | Verdict::Closed { begun: false }) = attempt
             && idle
         {
-            self.conclude(attempt, sink, end).await;
+            self.conclude(request, attempt, sink, end).await;
             end.left_running.clear();
             end.notes
                 .push("the session's shell had ended since the last step, so a new one was given its state".into());
             attempt = self.attempt(request, sink, interrupt).await;
         }
-        self.conclude(attempt, sink, end).await
+        self.conclude(request, attempt, sink, end).await
     }
 
     async fn attempt(
@@ -101,23 +103,29 @@ impl LocalSession {
         let paths = self.streams.open(request)?;
         let known = self.last_state();
         let restore = match (&self.base, known) {
-            (Some(base), Some(now)) if fresh => Some(restore(now, base)),
+            (Some(base), Some(now)) if fresh => Some(now.restore(base)),
             _ => None,
         };
         let bare = restore.is_some();
-        let prelude = Prelude { paths: &paths, secrets: &secrets, restore, state: known, xtrace: self.xtrace };
-        let frame =
-            frame(request, &prelude).ok_or_else(|| io::Error::other("the script and the state are over 100 MB"))?;
+        let before = Before { shell: ShellKind::Bash, restore, state: known, carried: self.carried };
+        let frame = frame(request, &before, &paths, &secrets)
+            .ok_or_else(|| io::Error::other("the script and the state are over 100 MB"))?;
         let connection = self.connection.as_mut().ok_or(io::ErrorKind::NotConnected)?;
         let start = connection.start_line(bare)?;
         Ok(([start.into_bytes(), frame].concat(), secrets))
     }
 
     /// Brings session and streams into order after an attempt, whatever came of it.
-    async fn conclude(&mut self, attempt: Attempt, sink: &mut dyn OutputSink, end: &mut StepEnd) -> How {
+    async fn conclude(
+        &mut self,
+        request: &StepRequest<'_>,
+        attempt: Attempt,
+        sink: &mut dyn OutputSink,
+        end: &mut StepEnd,
+    ) -> How {
         let (how, survivors) = match attempt {
-            Attempt::Verdict(verdict) => self.judge(verdict, end).await,
-            Attempt::Unsent(error) => (How::NotRun(format!("cannot reach a shell: {error}")), None),
+            Attempt::Verdict(verdict) => self.judge(request, verdict, end).await,
+            Attempt::Unsent(error) => (How::NotRun(format!("it cannot be sent: {error}")), None),
             Attempt::TimedOut => (How::TimedOut, Some(self.end_connection().await)),
             Attempt::Withheld => {
                 self.end_connection().await;
@@ -141,7 +149,12 @@ impl LocalSession {
     }
 
     /// What a verdict means for the session. The processes are the survivors if the connection had to be ended.
-    async fn judge(&mut self, verdict: Verdict, end: &mut StepEnd) -> (How, Option<Vec<Process>>) {
+    async fn judge(
+        &mut self,
+        request: &StepRequest<'_>,
+        verdict: Verdict,
+        end: &mut StepEnd,
+    ) -> (How, Option<Vec<Process>>) {
         if !matches!(verdict, Verdict::Ended { .. })
             && let Some(connection) = &mut self.connection
         {
@@ -149,7 +162,9 @@ impl LocalSession {
         }
         match verdict {
             Verdict::Ended { code, flags, nonce } => {
-                self.xtrace = flags.contains('x');
+                if request.interpreter.is_none() {
+                    self.carried = Carried::of(&flags);
+                }
                 self.keep_state(&nonce, end);
                 (How::Exited(code), None)
             }
@@ -157,7 +172,7 @@ impl LocalSession {
             Verdict::Died { code, begun: false } => {
                 (How::NotRun(format!("the shell ended with {code} before the step began")), None)
             }
-            Verdict::Refused(word) => (How::NotRun(self.refusal(&word)), None),
+            Verdict::Refused(word) => (How::NotRun(refusal(&word, self.last_state())), None),
             Verdict::Closed { begun } => {
                 let reason = "the session's outer shell ended, which a step can only do on purpose";
                 let how = if begun { How::Lost } else { How::NotRun };
@@ -175,22 +190,11 @@ impl LocalSession {
 
     fn keep_state(&mut self, nonce: &str, end: &mut StepEnd) {
         let dump = self.streams.take_state().map_err(|error| error.to_string());
-        match dump.and_then(|dump| State::parse(&dump, nonce).map_err(|torn| torn.to_string())) {
+        match dump.and_then(|dump| Saved::parse(ShellKind::Bash, &dump, nonce, "")) {
             Ok(state) => self.state = Some(state),
             Err(reason) => end.notes.push(format!(
                 "the shell's state after this step cannot be read ({reason}); should the shell end, the state from before it comes back"
             )),
-        }
-    }
-
-    fn refusal(&self, word: &str) -> String {
-        let directory = self.last_state().map(|state| String::from_utf8_lossy(&state.directory));
-        match word {
-            "directory" => format!("the session's directory `{}` is gone", directory.unwrap_or_default()),
-            "variable" => "a variable of the step cannot be set in this shell".into(),
-            "streams" => "the shell cannot open the step's streams through `/proc`".into(),
-            "restore" => "the state from before the last step cannot be restored".into(),
-            _ => format!("the shell did not get through the preparation of the step ({word})"),
         }
     }
 }

@@ -1,14 +1,14 @@
-//! The text that gives a new shell the state of an old one.
+//! The text that gives a new bash the state of an old one.
 
 use std::collections::BTreeSet;
 
 use memchr::memmem;
 
-use super::quote::quote;
-use super::state::{POSITIONAL, State};
+use super::super::quote::quote;
+use super::bash::{POSITIONAL, State};
 
 /// Options the driver sets itself, and those that cannot be set or would end the shell.
-const SET_BEFORE_EVERY_STEP: [&str; 6] = ["errexit", "nounset", "pipefail", "xtrace", "noexec", "onecmd"];
+const SET_BEFORE_EVERY_STEP: [&str; 7] = ["errexit", "nounset", "pipefail", "xtrace", "allexport", "noexec", "onecmd"];
 
 /// The text that gives a shell started without an environment the state `now`. `base` is the state before the first
 /// step. It leaves `__sg_c` empty only if it was evaluated to its end and the directory is there.

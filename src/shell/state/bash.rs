@@ -1,16 +1,16 @@
-//! A shell's state, as it prints it itself.
+//! The state of a bash, as it prints it itself.
 
 use std::collections::BTreeSet;
 
 use memchr::memmem;
 use thiserror::Error;
 
-use super::dump::statements;
+use super::statements::statements;
 
-/// What a shell holds between two steps, as the driver dumped it. It has every secret in clear text: it stays in
+/// What a bash holds between two steps, as the driver dumped it. It has every secret in clear text: it stays in
 /// memory.
-#[derive(Debug, Default)]
-pub(super) struct State {
+#[derive(Default)]
+pub(in crate::shell) struct State {
     pub traps: Vec<Vec<u8>>,
     pub directory: Vec<u8>,
     pub variables: Vec<Variable>,
@@ -26,8 +26,7 @@ pub(super) struct State {
 }
 
 /// One variable and the statement that makes it.
-#[derive(Debug)]
-pub(super) struct Variable {
+pub(in crate::shell) struct Variable {
     pub name: String,
     /// The letters of `declare`, such as `rx`.
     pub attributes: String,
@@ -36,14 +35,14 @@ pub(super) struct Variable {
 
 #[derive(Debug, Error)]
 #[error("its dump is torn at {0}")]
-pub(super) struct TornState(&'static str);
+pub(in crate::shell) struct TornState(pub &'static str);
 
 /// The array in which the driver lists the positional parameters.
 pub(super) const POSITIONAL: &str = "__sg_a";
 
 impl State {
     /// Reads a dump: six sections, the nonce between them and behind the last.
-    pub(super) fn parse(dump: &[u8], nonce: &str) -> Result<Self, TornState> {
+    pub fn parse(dump: &[u8], nonce: &str) -> Result<Self, TornState> {
         let sections = sections(dump, nonce).ok_or(TornState("its sections"))?;
         let [traps, directory, variables, functions, aliases, umask] = sections;
         let mut state = State {
@@ -67,7 +66,7 @@ impl State {
     }
 
     /// The variable of this name, if the shell has one.
-    pub(super) fn variable(&self, name: &str) -> Option<&Variable> {
+    pub fn variable(&self, name: &str) -> Option<&Variable> {
         self.variables.iter().find(|variable| variable.name == name)
     }
 
@@ -127,7 +126,7 @@ fn colon_list(statement: &[u8]) -> BTreeSet<String> {
 }
 
 /// Variables that a shell makes itself, that cannot be set, or that are the driver's.
-fn is_the_shells_own(name: &str) -> bool {
+pub(super) fn is_the_shells_own(name: &str) -> bool {
     const NAMES: [&str; 31] = [
         "BASHPID",
         "BASH_ALIASES",
@@ -191,7 +190,7 @@ mod tests {
             assert!(State::parse(&whole[..cut], "n").is_err(), "cut at {cut}");
         }
         let foreign = DUMP.replace("declare -rx", "DBG\ndeclare -rx").replace('|', "\x1en\x1e");
-        let torn = State::parse(foreign.as_bytes(), "n").expect_err("a foreign line");
+        let torn = State::parse(foreign.as_bytes(), "n").err().expect("a foreign line");
         assert_eq!(torn.to_string(), "its dump is torn at its variables");
     }
 }

@@ -2,16 +2,17 @@
 
 use std::fs::File;
 use std::future::poll_fn;
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Seek};
 use std::os::unix::fs::FileExt;
 use std::task::Poll;
 use std::time::Duration;
 
 use rustix::fs::{MemfdFlags, memfd_create};
 
+use super::super::secret::SECRET_LENGTH;
+use super::super::step::{OutputSink, StepRequest, Stream};
+use super::given::{Given, Script};
 use super::pipe::{Pipe, proc_path};
-use super::secret::SECRET_LENGTH;
-use super::step::{OutputSink, StepRequest, Stream};
 
 const READ_SIZE: usize = 64 * 1024;
 
@@ -21,8 +22,8 @@ pub(super) struct Streams {
     pipes: Vec<Pipe>,
     buffer: Box<[u8]>,
     state: File,
-    /// What the running step reads: its standard input, and a script that is no shell's.
-    given: Vec<File>,
+    /// What the running step reads.
+    given: Given,
 }
 
 /// What the driver opens.
@@ -33,24 +34,22 @@ pub(super) struct Paths {
     /// The step's standard input.
     pub stdin: String,
     /// The script of a program that is run inside the session.
-    pub script: Option<String>,
+    pub script: Option<Script>,
 }
 
 impl Streams {
     pub(super) fn new() -> io::Result<Self> {
         // A file in memory: a pipe would wake us for each line of the dump, and a step could write between them.
         let state = memfd_create("stepgate-state", MemfdFlags::CLOEXEC)?.into();
-        Ok(Self { pipes: Vec::new(), buffer: vec![0; READ_SIZE].into(), state, given: Vec::new() })
+        Ok(Self { pipes: Vec::new(), buffer: vec![0; READ_SIZE].into(), state, given: Given::default() })
     }
 
-    /// Makes the pipes of a step, and files in memory of what it is given.
+    /// Makes the pipes of a step, and the files that it is given.
     pub(super) fn open(&mut self, request: &StepRequest<'_>) -> io::Result<Paths> {
         let step = request.id;
         let stdout = Pipe::new(step, Stream::Stdout)?;
         let stderr = if request.combined { None } else { Some(Pipe::new(step, Stream::Stderr)?) };
-        self.given.clear();
-        let stdin = request.stdin.map(|bytes| self.give(bytes)).transpose()?;
-        let script = request.interpreter.map(|_| self.give(request.script.as_bytes())).transpose()?;
+        let (given, stdin, script) = Given::new(request)?;
         let paths = Paths {
             stdin: stdin.unwrap_or_else(|| "/dev/null".to_owned()),
             script,
@@ -58,22 +57,16 @@ impl Streams {
             stderr: stderr.as_ref().unwrap_or(&stdout).path(),
             state: proc_path(&self.state),
         };
+        self.given = given;
         self.pipes.push(stdout);
         self.pipes.extend(stderr);
         Ok(paths)
     }
 
-    /// A file in memory that a step can open: it ends where the bytes end, and nothing of it reaches a later step.
-    fn give(&mut self, bytes: &[u8]) -> io::Result<String> {
-        let mut file: File = memfd_create("stepgate-given", MemfdFlags::CLOEXEC)?.into();
-        file.write_all(bytes)?;
-        let path = proc_path(&file);
-        self.given.push(file);
-        Ok(path)
-    }
-
-    /// Lets go of the writing ends: from now on a pipe ends when its last holder closes it.
+    /// Lets go of the writing ends: from now on a pipe ends when its last holder closes it. What the step was given
+    /// goes, too.
     pub(super) fn release(&mut self) {
+        self.given = Given::default();
         self.pipes.iter_mut().for_each(Pipe::release);
     }
 

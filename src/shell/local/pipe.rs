@@ -9,7 +9,7 @@ use rustix::pipe::{PipeFlags, fcntl_getpipe_size, pipe_with};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::unix::pipe::Receiver;
 
-use super::step::Stream;
+use super::super::step::Stream;
 
 /// One stream of one step.
 pub(super) struct Pipe {

@@ -6,26 +6,26 @@ use std::time::{Duration, Instant};
 
 use tokio::select;
 
-use super::config::SessionConfig;
+use super::super::config::SessionConfig;
+use super::super::process::{Entry, Process};
+use super::super::session::SessionError;
+use super::super::state::{Carried, Saved, refuse};
+use super::super::step::{How, OutputSink, StepEnd, StepRequest};
 use super::connection::Connection;
-use super::frame::refuse_variables;
-use super::process::{Entry, Process};
-use super::session::SessionError;
-use super::state::State;
-use super::step::{How, OutputSink, StepEnd, StepRequest};
 use super::streams::Streams;
 
 /// A local bash that runs one step after another and keeps its state whatever a step does to it.
-pub(super) struct LocalSession {
+pub(in crate::shell) struct LocalSession {
     pub(super) config: SessionConfig,
     /// None after a step was ended by force; the next one opens another.
     pub(super) connection: Option<Connection>,
     pub(super) streams: Streams,
     /// Before the first step.
-    pub(super) base: Option<State>,
+    pub(super) base: Option<Saved>,
     /// After the last step that left a shell.
-    pub(super) state: Option<State>,
-    pub(super) xtrace: bool,
+    pub(super) state: Option<Saved>,
+    /// What the last step left on.
+    pub(super) carried: Carried,
 }
 
 impl LocalSession {
@@ -38,7 +38,7 @@ impl LocalSession {
         };
         let connection = Some(Connection::open(&config).map_err(spawn)?);
         let streams = Streams::new().map_err(SessionError::Streams)?;
-        Ok(Self { config, connection, streams, base: None, state: None, xtrace: false })
+        Ok(Self { config, connection, streams, base: None, state: None, carried: Carried::default() })
     }
 
     /// What the first step left is what every new shell starts from.
@@ -64,7 +64,7 @@ impl LocalSession {
             notes: Vec::new(),
             left_running: Vec::new(),
         };
-        end.how = match refuse_variables(&request, self.last_state()) {
+        end.how = match refuse(&request, self.last_state()) {
             Some(reason) => How::NotRun(reason),
             None => self.try_twice(&request, sink, pin!(interrupt), &mut end).await,
         };

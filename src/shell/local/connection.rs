@@ -8,12 +8,12 @@ use rustix::process::Signal;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
-use super::config::SessionConfig;
+use super::super::config::SessionConfig;
+use super::super::driver::{LOCAL_INNER, LOCAL_OUTER};
+use super::super::kill::{Tree, reap, signal};
+use super::super::process::{Entry, Process};
+use super::super::secret::secret;
 use super::control::Control;
-use super::driver::{INNER, OUTER};
-use super::kill::{Tree, reap, signal};
-use super::process::{Entry, Process};
-use super::secret::secret;
 
 /// An outer shell and the way to it.
 pub(super) struct Connection {
@@ -41,7 +41,7 @@ impl Connection {
         let program = config.shell.program();
         let mut command = Command::new(program);
         // -p: neither BASH_ENV nor functions of the environment reach the outer shell.
-        command.args(["-p", "-c", OUTER, "bash", program, INNER]);
+        command.args(["-p", "-c", LOCAL_OUTER, "bash", program, LOCAL_INNER]);
         command.current_dir(&config.directory);
         command.env_clear().envs(config.environment.iter().map(|(name, value)| (name, value)));
         command.env_remove("BASH_ENV").env_remove("ENV");
@@ -100,7 +100,8 @@ impl Connection {
     }
 }
 
-async fn end_child(mut child: Child, limit: Duration) {
+/// Waits for a process at most so long, then ends it.
+pub(in crate::shell) async fn end_child(mut child: Child, limit: Duration) {
     if timeout(limit, child.wait()).await.is_err() {
         let _ = child.start_kill();
         let _ = timeout(Duration::from_secs(1), child.wait()).await;
@@ -109,7 +110,7 @@ async fn end_child(mut child: Child, limit: Duration) {
 
 /// Gives the shell a session of its own, so that no step has a terminal, and makes it adopt its orphans, so that it
 /// is clear to whom they belong.
-pub(super) fn detach(command: &mut Command) {
+pub(in crate::shell) fn detach(command: &mut Command) {
     let detach = || {
         rustix::process::setsid()?;
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;

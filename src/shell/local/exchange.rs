@@ -7,10 +7,10 @@ use tokio::io::AsyncWriteExt;
 use tokio::select;
 use tokio::time::{Instant, interval_at};
 
+use super::super::frame::Secrets;
+use super::super::process::Entry;
+use super::super::step::OutputSink;
 use super::connection::Connection;
-use super::frame::Secrets;
-use super::process::Entry;
-use super::step::OutputSink;
 use super::streams::Streams;
 
 /// What the control connection said about a step.

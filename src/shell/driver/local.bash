@@ -1,6 +1,4 @@
-# The inner shell: it evaluates the steps. 231 and 232 are the control connection, $1 the session's marker.
-# A step may define functions and aliases of any name: this text is parsed before any alias exists, and calls
-# nothing but keywords, its own functions, `builtin ...` and `exec`; __sg_off sees to the last two.
+# The inner shell on this machine: it evaluates the steps. 231 and 232 are the control connection, $1 the session's marker.
 exec 231<&0 232>&1 0</dev/null 1>/dev/null 2>/dev/null
 export STEPGATE_SESSION=$1
 set --
@@ -17,42 +15,15 @@ __sg_begin() {
   builtin set -euo pipefail
 }
 
-__sg_off() {
-  __sg_d=$1 __sg_o=$2 __sg_t=
-  # `builtin exec` would undo its redirections and a function called `builtin` has no other name,
-  # so these two do not outlive the step. In POSIX mode `unset` is found before any function.
-  if ! builtin eval __sg_t=1 || [[ ! $__sg_t ]]; then
-    POSIXLY_CORRECT=1
-    unset -f builtin
-    builtin unset -v POSIXLY_CORRECT
-  fi
-  builtin unset -f exec
-  # -k too: with it an `export NAME=value` of the next step's prelude would set nothing.
-  builtin set +euxk
-  exec 1>|/dev/null
-}
-
 # The streams are let go before the mark: whatever the step printed is in its pipes by then.
 __sg_end() {
   exec 2>|/dev/null
   # A step that closed 231 or 232 has no verdict but this: 0 would be a false pass.
   builtin read -rN 32 -u 231 __sg_n || builtin exit 126
   __sg_a=("$@")
-  {
-    builtin printf '\036%s\036' "$__sg_n"
-    builtin pwd
-    builtin printf '\036%s\036' "$__sg_n"
-    builtin declare -p
-    builtin printf '\036%s\036' "$__sg_n"
-    builtin declare -fp
-    builtin printf '\036%s\036' "$__sg_n"
-    builtin alias -p
-    builtin printf '\036%s\036' "$__sg_n"
-    builtin umask -p
-    builtin printf '\036%s\036' "$__sg_n"
-  } >>"$__sg_m"
+  __sg_state >>"$__sg_m"
   builtin printf '\036%s %d %d %s\036' "$__sg_n" "$__sg_d" "$BASHPID" "$__sg_o" >&232 || builtin exit 126
-  builtin unset -v __sg_n __sg_a
+  builtin unset -v __sg_n __sg_a __sg_d __sg_o __sg_t
   __sg_in=
 }
 
