@@ -196,3 +196,56 @@ fn a_captured_value_as_wide_as_the_terminal_cannot_draw_a_verdict() {
         assert!(forged.iter().all(|line| line.contains('│') || line.contains('·')), "{screen}");
     }
 }
+
+const ASKS: &str = "---\nstepgate: 1\nparams:\n  HOST: { type: enum, values: [alpha, beta] }\n  TOKEN: { type: secret }\n  FILE: { after: list, values: 'steps.list.lines' }\n---\n```bash {name=list effect=read}\necho snap-1; echo snap-2; : \"$TOKEN\"\n```\n\n```bash {name=restore effect=destroy phrase=\"restore {{HOST}}\"}\necho \"$FILE on $HOST with $TOKEN\" >>witness\n```\n";
+
+#[test]
+fn parameters_and_secrets_are_asked_for_each_at_its_time_and_a_secret_is_never_echoed() {
+    let sandbox = Sandbox::new();
+    sandbox.write("r.md", ASKS);
+    let mut session = start(&sandbox);
+    let mut screen = session.exp_string("HOST (enum").unwrap();
+    session.send_line("gamma").unwrap();
+    screen += &session.exp_string("`gamma` is none of `alpha`, `beta`").unwrap();
+    session.send_line("2").unwrap();
+    screen += &session.exp_string("TOKEN (not shown):").unwrap();
+    assert!(screen.contains("gate type `restore beta`"), "the plan is shown before: {screen}");
+    session.send_line("hunter2-secret").unwrap();
+    let shown = session.exp_string("FILE (string").unwrap();
+    assert!(shown.contains("snap-2") && !shown.contains("hunter2"), "{shown}");
+    session.send_line("snap-9").unwrap();
+    session.exp_string("`snap-9` is none of `snap-1`, `snap-2`").unwrap();
+    session.send_line("2").unwrap();
+    session.exp_string("type `restore beta`").unwrap();
+    session.send_line("restore beta").unwrap();
+    assert_eq!(end(session), 0);
+    assert_eq!(sandbox.read("witness"), "snap-2 on beta with hunter2-secret\n");
+    let params = sandbox.log()["params"].clone();
+    assert_eq!(
+        (&params["HOST"], &params["FILE"], &params["TOKEN"]),
+        (&"beta".into(), &"snap-2".into(), &"[secret]".into())
+    );
+}
+
+#[test]
+fn no_answer_for_a_parameter_runs_nothing_or_suspends_and_for_a_secret_runs_nothing() {
+    for (answers, code, asked) in [
+        (&["\u{4}"][..], 2, "HOST (enum"),
+        (&["2\n", "\n"], 2, "TOKEN (not shown):"),
+        (&["2\n", "\u{3}\n"], 2, "TOKEN (not shown):"),
+        (&["2\n", "hunter2-secret\n", "\n"], 3, "FILE (string"),
+        (&["2\n", "hunter2-secret\n", "q\n"], 130, "FILE (string"),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("r.md", ASKS);
+        let mut session = start(&sandbox);
+        let prompts = ["HOST (enum", "TOKEN (not shown):", "FILE (string"];
+        for (prompt, answer) in prompts.iter().zip(answers) {
+            session.exp_string(prompt).unwrap();
+            session.send(answer).unwrap();
+            session.flush().unwrap();
+        }
+        assert_eq!(end(session), code, "{asked} {answers:?}");
+        assert!(!sandbox.path("witness").exists());
+    }
+}
