@@ -55,7 +55,8 @@ pub fn facts(
         params: plan.parameters.iter().filter_map(|parameter| typed(parameter, variables)).collect(),
         vars: plan.variables.iter().filter_map(|name| Some((name.clone(), variables.get(name)?.clone()))).collect(),
         now,
-        steps: state.steps.iter().filter_map(|step| step_facts(step, memory)).collect(),
+        // A long run has many steps, and expressions name few of them.
+        steps: memory.wanted.iter().filter_map(|name| step_facts(state.step(name)?, memory)).collect(),
     }
 }
 
