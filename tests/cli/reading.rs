@@ -791,3 +791,13 @@ fn an_expectation_or_a_step_inside_html_is_an_error_and_never_lost() {
     );
     assert_eq!(sandbox.stepgate("run r.md").code, 1);
 }
+
+#[test]
+fn the_example_of_stepgate_toml_in_the_format_is_accepted_and_its_keys_are_all_there_are() {
+    let text = std::fs::read_to_string(repository().join("docs/format.md")).unwrap();
+    let example = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let config = stepgate::config::read(Source::new("stepgate.toml", example)).expect("a good example");
+    assert!(!config.targets.is_empty() && !config.interpreters.is_empty() && !config.secrets.is_empty());
+    assert!(!config.lint.is_empty() && !config.profiles["lab"].gates.is_empty());
+    assert_eq!(config.limits, stepgate::config::Limits::default(), "the example shows the defaults");
+}
