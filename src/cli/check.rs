@@ -5,7 +5,7 @@ use super::configuration;
 use super::error::{Exit, Failure};
 use super::output::print_json;
 use super::terminal::{Terminal, eprint_line};
-use super::{files, plan};
+use super::{files, findings};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity, Source, render_json};
 use crate::plan::examine;
@@ -22,7 +22,7 @@ pub fn check(options: &args::Check, terminal: &Terminal) -> Result<Exit, Failure
     match options.format {
         Format::Human => {
             for (source, found) in &results {
-                plan::show(source, found, terminal);
+                findings::show(source, found, terminal);
             }
             let (checked, errors, warnings) =
                 (count(files.len(), "runbook"), count(errors, "error"), count(warnings, "warning"));

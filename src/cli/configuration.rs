@@ -1,7 +1,7 @@
 //! `stepgate.toml`: the nearest above the current folder.
 
 use super::error::Failure;
-use super::plan::show;
+use super::findings::show;
 use super::terminal::Terminal;
 use crate::config::{self, Config};
 use crate::diagnostic::Severity;

@@ -10,6 +10,7 @@ mod environment;
 mod error;
 mod explain;
 mod files;
+mod findings;
 mod inputs;
 mod list;
 mod log;

@@ -2,11 +2,12 @@
 
 use super::args::{self, Chosen, Format};
 use super::error::{Exit, Failure};
+use super::findings::show;
 use super::output::{print, print_json};
 use super::terminal::{Terminal, eprint_line};
 use super::{configuration, files, inputs};
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Refused, Severity, Source, render_text};
+use crate::diagnostic::{Refused, Severity};
 use crate::plan::{self, InputError, Plan};
 use crate::report::{plan_json, plan_text};
 use crate::runbook::Runbook;
@@ -65,12 +66,4 @@ fn refused(refused: &Refused, terminal: &Terminal) -> Failure {
     show(source, found, terminal);
     let errors = found.iter().filter(|found| found.severity == Severity::Error).count();
     Failure::usage(format!("{} cannot be run: {}", source.name, count(errors, "error"))).hint("nothing was run")
-}
-
-/// Findings to standard error, with carets.
-pub fn show(source: &Source, found: &[Diagnostic], terminal: &Terminal) {
-    for diagnostic in found {
-        eprint_line(&render_text(diagnostic, source, terminal.colour()));
-        eprint_line("");
-    }
 }

@@ -5,18 +5,16 @@ use super::intake::{Intake, Setup, Taken};
 use super::judge::{self, Judgement};
 use super::late::Ear;
 use super::matching::{Compiled, capture_stdout, check_captured};
+use super::processes::{MAX_LISTED, process_record};
 use super::prompter::Prompter;
 use super::run::Engine;
-use crate::event::{Instance, ProcessRecord, Reason, Status, StepFinished};
+use crate::event::{Instance, Reason, Status, StepFinished};
 use crate::expect::Outcome;
 use crate::plan::{Action, PlannedStep, ShellAction};
-use crate::shell::{self, How, SessionError, StepEnd, StepRequest};
+use crate::shell::{How, SessionError, StepEnd, StepRequest};
 use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
-
-/// More processes that outlived a step are counted and not listed.
-pub const MAX_LISTED: usize = 50;
 
 /// What is attempted.
 #[derive(Clone, Copy)]
@@ -232,11 +230,6 @@ fn notes(mut notes: Vec<String>, left_running: usize) -> Vec<String> {
         notes.push(format!("{left_running} processes are still running, of which {MAX_LISTED} are listed"));
     }
     notes
-}
-
-/// A process in the record's words.
-pub fn process_record(process: shell::Process) -> ProcessRecord {
-    ProcessRecord { pid: process.pid, command: process.command }
 }
 
 /// The script of a probe.

@@ -1,6 +1,6 @@
 //! What expressions may know: parameters, variables, earlier steps, and the step's own result.
 
-use super::intake::Head;
+use super::head::Head;
 use crate::event::{RunState, Status, StepFinished, StepState};
 use crate::expect::{Facts, ResultFacts, StepFacts, Text, Value};
 use crate::plan::{Plan, PlannedStep, TypedValue, cel_value, check_value};

@@ -1,6 +1,7 @@
 //! Where a step's output goes while it runs: to the matchers as it is; hashed, kept and shown without secrets.
 
 use super::capture::{Capture, INLINE};
+use super::head::Head;
 use super::late::{Late, stream_of};
 use super::matching::Compiled;
 use super::recorder::Observer;
@@ -55,28 +56,6 @@ pub struct Taken<'a> {
     pub records: (StreamRecord, StreamRecord),
     /// Whether their files are on the disk.
     pub kept: io::Result<()>,
-}
-
-/// The first bytes of a stream as they were printed.
-#[derive(Debug, Default)]
-pub struct Head {
-    /// The bytes.
-    pub bytes: Vec<u8>,
-    /// Whether they are all.
-    pub whole: bool,
-    keep: usize,
-}
-
-impl Head {
-    fn new(keep: usize) -> Self {
-        Self { bytes: Vec::new(), whole: true, keep }
-    }
-
-    fn feed(&mut self, bytes: &[u8]) {
-        let room = self.keep - self.bytes.len();
-        self.whole &= bytes.len() <= room;
-        self.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
-    }
 }
 
 /// One stream: its head as it is, the rest without secrets.

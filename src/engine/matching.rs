@@ -1,6 +1,6 @@
 //! The expectations of a step with the variables of this moment put in, and what its `output` blocks say of a stream.
 
-use super::intake::Head;
+use super::head::Head;
 use crate::diagnostic::Span;
 use crate::event::{ExpectationKind, ExpectationRecord};
 use crate::expect::{self, BlockPattern, Outcome, StreamMatcher};

@@ -1,9 +1,9 @@
 //! The run: steps in order, and the close behind them.
 
 use super::answers::Answers;
-use super::attempt::{MAX_LISTED, process_record};
 use super::facts::Memory;
 use super::late::{Ear, Late};
+use super::processes::{MAX_LISTED, process_record};
 use super::prompter::Prompter;
 use super::recorder::Recorder;
 use super::sessions::Sessions;

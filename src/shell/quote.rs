@@ -99,7 +99,7 @@ mod tests {
     fn every_shell_makes_the_same_bytes_of_a_format() {
         let mut all: Vec<u8> = b"-v %s%%\\n".to_vec();
         all.extend(0..=255);
-        all.extend(b"0\0001\n7");
+        all.extend(b"0\x00001\n7");
         for shell in [&["bash"] as &[&str], &["dash"], &["busybox", "sh"], &["bash", "--posix"]] {
             let script = format!("printf {}", printf_format(&all));
             let output = Command::new(shell[0]).args(&shell[1..]).args(["-c", &script]).output().expect("a shell");

@@ -231,7 +231,7 @@ fn two_hundred_hostile_values_arrive_byte_for_byte_in_every_language_and_on_ever
 fn hostile_values_of_the_other_types_are_refused() {
     for kind in ["int", "bool", "duration", "quantity"] {
         let sandbox = with(&format!("params: {{ P: {{ type: {kind} }} }}\n"), ECHO);
-        for value in injections().iter().take(52) {
+        for value in injections().iter() {
             let done = sandbox.run(["plan".to_owned(), "r.md".to_owned(), "--param".to_owned(), format!("P={value}")]);
             assert_eq!(done.code, 2, "{kind} {value:?}: {done:?}");
         }
@@ -402,4 +402,42 @@ fn a_target_word_holds_a_parameter_as_one_word_and_never_an_option() {
     let replaced = sandbox.run(["run", "r.md", "--target", "there=env"]);
     assert_eq!(replaced.code, 1, "{replaced:?}");
     assert!(sandbox.stepgate("log").stdout.contains("there = env"));
+}
+
+#[test]
+fn a_program_that_stepgate_toml_declares_runs_inside_the_session() {
+    let body = "```bash {name=set effect=read}\ncd /usr; export A=1\n```\n```awkward {name=awk effect=read stdin=d exit=3}\nBEGIN { getline x; print x, ENVIRON[\"A\"]; exit 3 }\n```\n\n```output\nfirst 1\n```\n```text {data name=d}\nfirst\nsecond\n```\n";
+    let sandbox = with("", body);
+    let unknown = sandbox.stepgate("run r.md");
+    assert!(
+        unknown.code == 2 && unknown.stderr.contains("SG025") && unknown.stderr.contains("[interpreter.awkward]"),
+        "{unknown:?}"
+    );
+    sandbox.write("stepgate.toml", "[interpreter.awkward]\nrun = \"awk -f\"\n");
+    let done = sandbox.stepgate("run r.md");
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(sandbox.log()["steps"][1]["kind"], "interpreter");
+}
+
+#[test]
+fn two_hundred_hostile_secrets_and_paths_arrive_byte_for_byte_or_are_refused() {
+    for value in injections() {
+        let sandbox = with(
+            "params: { S: { type: secret }, P: { type: path, default: x } }\n",
+            "```bash {name=a effect=read}\nprintf %s \"$S\" >s; printf %s \"$P\" >p\n```\n",
+        )
+        .env("STEPGATE_PARAM_S", value.clone());
+        let path_holds = !value.chars().any(|c| c.is_control() || c == '\u{202e}');
+        let mut arguments = vec!["run".to_owned(), "r.md".to_owned(), "--ephemeral".to_owned()];
+        if path_holds {
+            arguments.extend(["--param".to_owned(), format!("P={value}")]);
+        }
+        let done = sandbox.run(&arguments);
+        assert_eq!(done.code, 0, "{value:?}: {done:?}");
+        assert_eq!(sandbox.read("s"), value);
+        assert_eq!(sandbox.read("p"), if path_holds { value.as_str() } else { "x" });
+        assert!(!sandbox.path("CANARY").exists(), "{value:?}");
+        let refused = sandbox.run(["plan".to_owned(), "r.md".to_owned(), "--param".to_owned(), format!("P={value}")]);
+        assert_eq!(refused.code == 2, !path_holds, "{value:?}");
+    }
 }

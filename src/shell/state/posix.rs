@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn a_whole_dump_is_read_and_given_back() {
         let base = PosixState::parse(&dump("/|;|A='1'\nGONE='2'\n|export A='1'\n||||0022\n|"), "n", "f").ok().unwrap();
-        let state = PosixState::parse(&dump(DUMP), "n", "aCx").ok().expect("a whole dump");
+        let state = PosixState::parse(&dump(DUMP), "n", "aCx").unwrap_or_else(|_| panic!("a whole dump"));
         let restore = String::from_utf8(state.restore(&base)).unwrap();
         assert_eq!(
             restore,
