@@ -106,21 +106,7 @@ fn asserts_nothing(runbook: &Runbook, step: &Step, script: &Script<'_>) -> Optio
     let name = command.name()?;
     let asks = TESTS.contains(&name.as_str())
         || name.starts_with("is-")
-        || command.arguments().iter().any(|word| {
-            [
-                "is-active",
-                "is-enabled",
-                "is-failed",
-                "wait",
-                "health",
-                "verify",
-                "check",
-                "status",
-                "--check",
-                "validate",
-            ]
-            .contains(&word.text.as_str())
-        })
+        || command.arguments().iter().any(|word| is_question(&word.text))
         || (name == "curl" && command.has_option(&["-f", "--fail"]))
         || last.end.is_some_and(|end| end.is_operator("||") || end.is_operator("&&"));
     if asks {
@@ -159,4 +145,11 @@ fn is_named(runbook: &Runbook, step: &Step) -> bool {
     after
         || conditions.into_iter().any(|condition| names(&condition.text))
         || lines.into_iter().any(|line| names(&line.text))
+}
+
+/// Whether an argument such as `is-active`, `--verify` or `-checkend` makes the exit code the answer.
+fn is_question(argument: &str) -> bool {
+    let word = argument.trim_start_matches('-');
+    let says = ["check", "verify", "valid", "health", "is-"].iter().any(|start| word.starts_with(start));
+    says || matches!(word, "wait" | "status" | "test")
 }

@@ -143,6 +143,7 @@ fn a_read_step_that_lets_nobody_know_is_found() {
         ("exit=0,3", "systemctl status x", ""),
         ("", "test -e x", ""),
         ("", "systemctl is-active x", ""),
+        ("", "openssl x509 -checkend 5 -in x", ""),
         ("", "a | grep x", ""),
         ("", "a || exit 1", ""),
         ("", "kubectl get nodes", "\n```assert {name=b}\nsteps.a.lines.size() > 1\n```\n"),
