@@ -45,7 +45,7 @@ impl Filter {
     /// Takes the next bytes; `out` gets what can be shown of all that came.
     pub fn feed(&mut self, bytes: &[u8], out: &mut dyn FnMut(&[u8])) {
         self.learn();
-        if self.known.finder.is_none() {
+        if self.known.is_empty() {
             if !bytes.is_empty() {
                 out(bytes);
             }
@@ -80,7 +80,7 @@ impl Filter {
     /// Covers what occurs in the held bytes from `first` on; how many of the last ones may yet become an occurrence.
     fn search(&mut self, first: usize) -> usize {
         let known = Arc::clone(&self.known);
-        let Some(finder) = &known.finder else { return 0 };
+        let Some(finder) = known.finder() else { return 0 };
         let mut state = self.state.unwrap_or(finder.start());
         let mut place = finder.place(state);
         for at in first..self.held.len() {
@@ -118,7 +118,7 @@ impl Filter {
                 out(&self.held[shown..run.start]);
             }
             if !run.masked {
-                out(self.known.mask.as_bytes());
+                out(self.known.mask().as_bytes());
             }
             shown = run.end;
             if run.end >= decided {

@@ -5,17 +5,25 @@ use super::forms::forms;
 use super::mask;
 use super::redactor::SecretError;
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+/// All forms together hold no more bytes: the finder has about one state a byte.
+const MOST: usize = if cfg!(test) { 4 << 20 } else { 64 << 20 };
 
 /// What is secret now; never changed, only replaced by more.
 #[derive(Default)]
 pub struct Known {
     /// Names with their values.
     pub secrets: BTreeSet<(String, String)>,
-    /// Finds every form; `None` as long as there is no secret.
-    pub finder: Option<Finder>,
-    /// What stands in place of an occurrence.
-    pub mask: String,
     forms: BTreeSet<Vec<u8>>,
+    /// Made when something is first looked for: hundreds of secrets are often added in a row.
+    search: OnceLock<Search>,
+}
+
+/// How the forms are found and what is put in their place.
+struct Search {
+    finder: Finder,
+    mask: String,
 }
 
 impl Known {
@@ -23,17 +31,40 @@ impl Known {
     ///
     /// # Errors
     ///
-    /// If all forms together are too many to be looked for.
+    /// If all forms together are too long to be looked for.
     pub fn with(&self, name: &str, value: &str) -> Result<Self, SecretError> {
         let secrets = self.secrets.iter().cloned().chain([(name.to_owned(), value.to_owned())]).collect();
         let forms: BTreeSet<_> = self.forms.iter().cloned().chain(forms(value)).collect();
-        let finder = Finder::new(&forms).map_err(|_| SecretError::TooLong(name.to_owned()))?;
-        let mask = mask::choose(forms.iter().map(Vec::as_slice));
-        Ok(Self { secrets, finder: Some(finder), mask, forms })
+        match forms.iter().map(Vec::len).sum::<usize>() > MOST {
+            true => Err(SecretError::TooLong(name.to_owned())),
+            false => Ok(Self { secrets, forms, search: OnceLock::new() }),
+        }
+    }
+
+    /// Whether nothing is secret.
+    pub fn is_empty(&self) -> bool {
+        self.forms.is_empty()
+    }
+
+    /// Finds every form; `None` as long as there is no secret.
+    pub fn finder(&self) -> Option<&Finder> {
+        (!self.is_empty()).then(|| &self.search().finder)
+    }
+
+    /// What stands in place of an occurrence.
+    pub fn mask(&self) -> &str {
+        &self.search().mask
+    }
+
+    fn search(&self) -> &Search {
+        self.search.get_or_init(|| Search {
+            finder: Finder::new(&self.forms).expect("an automaton may have far more states than the forms have bytes"),
+            mask: mask::choose(self.forms.iter().map(Vec::as_slice)),
+        })
     }
 
     /// Whether a form of a secret stands in these bytes.
     pub fn occurs_in(&self, bytes: &[u8]) -> bool {
-        self.finder.as_ref().is_some_and(|finder| finder.occurs_in(bytes))
+        self.finder().is_some_and(|finder| finder.occurs_in(bytes))
     }
 }

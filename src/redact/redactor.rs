@@ -72,7 +72,7 @@ impl Redactor {
 
     /// Whether there is nothing to mask.
     pub fn is_empty(&self) -> bool {
-        self.now().finder.is_none()
+        self.now().is_empty()
     }
 
     /// What to know about secrets that are short, have several lines, or are part of each other, each by name.
@@ -188,5 +188,14 @@ mod tests {
         redactor.add("S", "correct horse").unwrap();
         // `Basic dXNlcjpjb3JyZWN0IGhvcnNl` is `user:correct horse`.
         assert_eq!(redactor.redact("Basic dXNlcjpjb3JyZWN0IGhvcnNl"), "Basic dXNlcjp[secret]");
+    }
+
+    #[test]
+    fn more_secrets_than_can_be_looked_for_are_refused_and_those_before_stay_masked() {
+        let redactor = Redactor::default();
+        let value = |n: usize| (0..10_000).map(|line| format!("{n}-{line} ")).collect::<String>();
+        let refused = (0..100).find_map(|n| redactor.add(&format!("S{n}"), &value(n)).err()).unwrap();
+        assert!(refused.to_string().contains("too long"), "{refused}");
+        assert_eq!(redactor.redact(&value(0)), "[secret]");
     }
 }

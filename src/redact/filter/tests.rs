@@ -126,7 +126,7 @@ proptest! {
         let redactor = redactor(&values);
         let whole = redactor.redact_bytes(text.as_bytes()).into_owned();
         prop_assert_eq!(&streamed(&redactor, text.as_bytes(), &cuts), &whole);
-        prop_assert_eq!(whole, naive(text.as_bytes(), &values, &redactor.now().mask));
+        prop_assert_eq!(whole, naive(text.as_bytes(), &values, &redactor.now().mask()));
     }
 
     #[test]
@@ -138,7 +138,7 @@ proptest! {
         prop_assume!(values.iter().all(|value| !value.trim().is_empty()));
         let redactor = redactor(&values);
         let shown = streamed(&redactor, text.as_bytes(), &cuts);
-        prop_assert_eq!(&shown, &naive(text.as_bytes(), &values, &redactor.now().mask));
+        prop_assert_eq!(&shown, &naive(text.as_bytes(), &values, &redactor.now().mask()));
         let shown = String::from_utf8(shown).unwrap();
         for value in &values {
             prop_assert!(!shown.contains(value.as_str()), "{value} in {shown}");
