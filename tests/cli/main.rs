@@ -4,6 +4,7 @@ mod cluster;
 mod contract;
 mod harness;
 mod hostile;
+mod injections;
 mod lints;
 mod reading;
 mod record;
