@@ -7,7 +7,7 @@ use super::plan::Planned;
 use super::prompt::TerminalPrompter;
 use super::record::Record;
 use super::screen::TerminalScreen;
-use super::secrets::{self, Secrets};
+use super::secrets::{self, Secrets, Sources};
 use super::terminal::{Terminal, eprint_line};
 use super::{environment, next, plan, sessions, signals};
 use crate::config::Config;
@@ -95,7 +95,7 @@ struct Prepared<'a> {
     record: Record,
 }
 
-/// Fetches the secrets that chosen steps name, after the plan was shown to whoever is asked.
+/// Fetches the secrets that chosen steps need, after the plan was shown to whoever is asked.
 fn fetch_secrets(
     planned: &Planned,
     chosen: &[bool],
@@ -104,11 +104,13 @@ fn fetch_secrets(
     terminal: &Terminal,
 ) -> Result<Secrets, Failure> {
     let Planned { runbook, plan, config } = planned;
-    let wanted = secrets::wanted(plan, chosen);
-    if !wanted.is_empty() && ask {
+    let (needed, others) = secrets::needed(plan, chosen);
+    if !needed.is_empty() && ask {
         eprint_line(&plan_text(plan, &runbook.source.name, &terminal.styles()));
     }
-    let secrets = secrets::fetch(&wanted, config, plan.profile.as_deref(), ask, redactor, terminal)?;
+    let sources = Sources { config, profile: plan.profile.as_deref(), ask, terminal };
+    let secrets = sources.fetch(&needed, redactor)?;
+    sources.mask(&others, redactor);
     refuse_literals(runbook, redactor)?;
     Ok(secrets)
 }

@@ -2,10 +2,10 @@
 
 use super::error::Failure;
 use super::prompt::ask_hidden;
-use super::secret_value;
+use super::secret_value::{self, Fetched};
 use super::terminal::{Terminal, eprint_line};
 use crate::config::{Config, SecretSource};
-use crate::plan::{Plan, check_value};
+use crate::plan::{Plan, PlannedParameter, check_value};
 use crate::redact::Redactor;
 use crate::runbook::ParameterKind;
 use std::collections::BTreeMap;
@@ -31,70 +31,91 @@ pub fn suppliers(config: &Config) -> Vec<String> {
     names.collect()
 }
 
-/// The secret parameters that a chosen step names.
-pub fn wanted<'p>(plan: &'p Plan, chosen: &[bool]) -> Vec<&'p crate::plan::PlannedParameter> {
-    let scripts: Vec<&str> = plan
-        .steps
-        .iter()
-        .zip(chosen)
-        .filter(|(step, chosen)| **chosen || step.probe())
-        .filter_map(|(step, _)| step.shell().map(|shell| shell.script.as_str()))
-        .collect();
-    let named = |name: &str| scripts.iter().any(|script| script.contains(name));
-    let secret = |parameter: &&crate::plan::PlannedParameter| parameter.kind == ParameterKind::Secret;
-    plan.parameters.iter().filter(secret).filter(|parameter| named(&parameter.name)).collect()
+/// The secret parameters that a chosen step needs, and the others.
+pub fn needed<'p>(plan: &'p Plan, chosen: &[bool]) -> (Vec<&'p PlannedParameter>, Vec<&'p PlannedParameter>) {
+    let steps = plan.steps.iter().zip(chosen).filter(|(step, chosen)| **chosen || step.probe());
+    let steps: Vec<_> = steps.map(|(step, _)| step).collect();
+    let secrets = plan.parameters.iter().filter(|parameter| parameter.kind == ParameterKind::Secret);
+    secrets.partition(|parameter| {
+        let choices = plan.parameters.iter().filter_map(|other| other.late.as_ref()?.values.as_ref());
+        let mut choices = choices.map(|expressions| expressions.name(&parameter.name));
+        steps.iter().any(|step| step.needs(&parameter.name)) || choices.any(|names| names)
+    })
 }
 
-/// Fetches what `wanted` names and tells `redactor` of each value.
-///
-/// # Errors
-///
-/// If one cannot be had, in words that do not hold it.
-pub fn fetch(
-    wanted: &[&crate::plan::PlannedParameter],
-    config: &Config,
-    profile: Option<&str>,
-    ask: bool,
-    redactor: &Redactor,
-    terminal: &Terminal,
-) -> Result<Secrets, Failure> {
-    let mut secrets = Secrets::default();
-    let folder = config.path.as_ref().and_then(|path| path.parent()).unwrap_or(Path::new(".")).to_owned();
-    for parameter in wanted {
-        let name = &parameter.name;
-        let source = source_of(name, config, profile, ask).ok_or_else(|| {
-            Failure::usage(format!("nothing says where the secret `{name}` comes from"))
-                .hint(format!("say it in stepgate.toml under [secrets], or set STEPGATE_PARAM_{name}; nothing was run"))
-        })?;
-        let failed = |why: String| Failure::usage(why).hint("nothing was run");
-        let mut hidden = |name: &str| {
-            let words = format!("  {name} (not shown):");
-            terminal.is_interactive().then(|| ask_hidden(&words)).flatten()
-        };
-        let environment = |variable: &str| std::env::var_os(variable);
-        let fetched = secret_value::fetch(name, &source, &folder, &mut hidden, &environment).map_err(failed)?;
-        if let Some(warning) = &fetched.warning {
+/// Where secrets are looked for.
+pub struct Sources<'a> {
+    /// What `stepgate.toml` says.
+    pub config: &'a Config,
+    /// The chosen profile.
+    pub profile: Option<&'a str>,
+    /// Whether a person may be asked.
+    pub ask: bool,
+    /// Where they are asked.
+    pub terminal: &'a Terminal,
+}
+
+impl Sources<'_> {
+    /// Fetches what `needed` names and tells `redactor` of each value.
+    ///
+    /// # Errors
+    ///
+    /// If one cannot be had, in words that do not hold it.
+    pub fn fetch(&self, needed: &[&PlannedParameter], redactor: &Redactor) -> Result<Secrets, Failure> {
+        let mut secrets = Secrets::default();
+        for parameter in needed {
+            let name = &parameter.name;
+            let source = self.of(name).ok_or_else(|| {
+                Failure::usage(format!("nothing says where the secret `{name}` comes from")).hint(format!(
+                    "say it in stepgate.toml under [secrets], or set STEPGATE_PARAM_{name}; nothing was run"
+                ))
+            })?;
+            let fetched = self.value(name, &source).map_err(|why| Failure::usage(why).hint("nothing was run"))?;
+            if let Some(warning) = &fetched.warning {
+                eprint_line(&format!("warning: {warning}"));
+            }
+            let value = fetched.value;
+            check_value(&parameter.declared, &value)
+                .map_err(|why| Failure::usage(format!("the secret `{name}`: {why}")))?;
+            redactor.add(name, &value).map_err(|error| Failure::usage(error.to_string()))?;
+            secrets.sources.insert(name.clone(), source.to_string());
+            secrets.values.insert(name.clone(), value);
+        }
+        for warning in redactor.warnings() {
             eprint_line(&format!("warning: {warning}"));
         }
-        let value = fetched.value;
-        check_value(&parameter.declared, &value)
-            .map_err(|why| Failure::usage(format!("the secret `{name}`: {why}")))?;
-        redactor.add(name, &value).map_err(|error| Failure::usage(error.to_string()))?;
-        secrets.sources.insert(name.clone(), source.to_string());
-        secrets.values.insert(name.clone(), value);
+        Ok(secrets)
     }
-    for warning in redactor.warnings() {
-        eprint_line(&format!("warning: {warning}"));
-    }
-    Ok(secrets)
-}
 
-fn source_of(name: &str, config: &Config, profile: Option<&str>, ask: bool) -> Option<SecretSource> {
-    let variable = format!("STEPGATE_PARAM_{name}");
-    if std::env::var_os(&variable).is_some() {
-        return Some(SecretSource::Environment(variable));
+    /// Tells `redactor` of secrets that no step of this run needs, as far as they can be had without asking anybody and
+    /// without starting anything: what a step reads from elsewhere could hold them. No step gets them.
+    pub fn mask(&self, others: &[&PlannedParameter], redactor: &Redactor) {
+        for parameter in others {
+            let source = self.of(&parameter.name);
+            let source = source.filter(|it| matches!(it, SecretSource::Environment(_) | SecretSource::File(_)));
+            if let Some(fetched) = source.and_then(|source| self.value(&parameter.name, &source).ok()) {
+                // One that cannot be looked for is blank or too long, and nobody was promised it.
+                _ = redactor.add(&parameter.name, &fetched.value);
+            }
+        }
     }
-    let profile = profile.and_then(|profile| config.profiles.get(profile));
-    let declared = profile.and_then(|profile| profile.secrets.get(name)).or_else(|| config.secrets.get(name));
-    declared.cloned().or_else(|| ask.then_some(SecretSource::Prompt))
+
+    fn value(&self, name: &str, source: &SecretSource) -> Result<Fetched, String> {
+        let folder = self.config.path.as_ref().and_then(|path| path.parent()).unwrap_or(Path::new("."));
+        let mut hidden = |name: &str| {
+            let words = format!("  {name} (not shown):");
+            self.terminal.is_interactive().then(|| ask_hidden(&words)).flatten()
+        };
+        secret_value::fetch(name, source, folder, &mut hidden, &|variable: &str| std::env::var_os(variable))
+    }
+
+    fn of(&self, name: &str) -> Option<SecretSource> {
+        let variable = format!("STEPGATE_PARAM_{name}");
+        if std::env::var_os(&variable).is_some() {
+            return Some(SecretSource::Environment(variable));
+        }
+        let profile = self.profile.and_then(|profile| self.config.profiles.get(profile));
+        let declared = profile.and_then(|profile| profile.secrets.get(name)).or_else(|| self.config.secrets.get(name));
+        declared.cloned().or_else(|| self.ask.then_some(SecretSource::Prompt))
+    }
 }

@@ -186,7 +186,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
         known: &BTreeMap<String, String>,
     ) -> (Vec<(String, String)>, Vec<String>) {
         let plan = self.plan;
-        let seen = |name: &str| !plan.secrets.contains(name) || names(&action.script, name);
+        let seen = |name: &str| !plan.secrets.contains(name) || action.names(name);
         let run = self.recorder.state().header.as_ref().map_or("", |header| &header.run);
         let own = [("STEPGATE_RUN", run), ("STEPGATE_STEP", &step.name), ("STEPGATE_TARGET", &action.target)];
         let set = known.iter().filter(|(name, _)| seen(name)).map(|(name, value)| (name.clone(), value.clone()));
@@ -195,14 +195,6 @@ impl<'a, P: Prompter> Engine<'a, P> {
         let unset = all.filter(|name| !known.contains_key(*name) || !seen(name)).cloned();
         (set, unset.collect::<std::collections::BTreeSet<_>>().into_iter().collect())
     }
-}
-
-/// Whether a script contains a name as a word of its own.
-fn names(script: &str, name: &str) -> bool {
-    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    script
-        .match_indices(name)
-        .any(|(at, _)| !script[..at].ends_with(word) && !script[at + name.len()..].starts_with(word))
 }
 
 fn outcome_of(instance: Instance, end: &StepEnd, taken: &Taken<'_>) -> StepFinished {

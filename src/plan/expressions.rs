@@ -36,6 +36,11 @@ impl Expressions {
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.parsed.iter().map(Assertion::text)
     }
+
+    /// Whether one of them looks at this parameter.
+    pub fn name(&self, parameter: &str) -> bool {
+        self.parsed.iter().any(|assertion| assertion.references().params.contains(parameter))
+    }
 }
 
 impl Serialize for Expressions {

@@ -7,6 +7,7 @@
 mod build;
 mod examine;
 mod expressions;
+mod mentions;
 mod model;
 mod parameters;
 mod policy;

@@ -191,3 +191,32 @@ fn a_secret_that_stands_in_the_runbook_is_refused() {
     );
     assert!(!done.stderr.contains("hunter22") && !sandbox.store().exists() && !sandbox.path("witness").exists());
 }
+
+#[test]
+fn a_secret_that_only_an_expectation_names_is_had_for_it_and_masked() {
+    let sandbox = Sandbox::new().env("STEPGATE_PARAM_T", "hunter22");
+    sandbox.write("elsewhere", "hunter22\n");
+    sandbox.write(
+        "r.md",
+        "---\nstepgate: 1\nparams: { T: { type: secret } }\n---\n```bash {name=a effect=read}\ncat elsewhere; echo nothing >&2\n```\n\n```output\n{{T}}\n```\n\n```output {stderr}\nnothing\n```\n\n```assert\nlines[0] == params.T\n```\n",
+    );
+    let done = sandbox.stepgate("run r.md");
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(!done.stderr.contains("hunter22") && done.stderr.contains("[secret]"), "{}", done.stderr);
+}
+
+#[test]
+fn a_secret_that_no_step_names_is_masked_where_it_can_be_had_without_asking() {
+    let sandbox = Sandbox::new().env("STEPGATE_PARAM_E", "eeee-env");
+    sandbox.write("elsewhere", "eeee-env ffff-file\n");
+    let file = sandbox.write("secret.txt", "ffff-file\n");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    sandbox.write("stepgate.toml", "[secrets]\nF = { file = \"secret.txt\" }\nC = { command = \"touch started\" }\n");
+    sandbox.write(
+        "r.md",
+        "---\nstepgate: 1\nparams: { E: { type: secret }, F: { type: secret }, C: { type: secret } }\n---\n```bash {name=a effect=read}\ncat elsewhere\n```\n",
+    );
+    let done = sandbox.stepgate("run r.md");
+    assert!(done.code == 0 && done.stderr.contains("[secret] [secret]"), "{done:?}");
+    assert!(!sandbox.path("started").exists(), "a command was started for nobody");
+}
