@@ -46,6 +46,7 @@ pub fn main() -> Exit {
     };
     let redactor = Redactor::default();
     quiet_panics(redactor.clone());
+    terminal::mask_with(redactor.clone());
     environment::start_tracing(redactor.clone());
     let terminal = terminal::Terminal::new(arguments.color);
     let done = match arguments.command {

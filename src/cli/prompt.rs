@@ -1,15 +1,14 @@
 //! Asks a person at the terminal. What was typed before the question stood there is thrown away; the end of input
 //! is a No.
 
-use super::terminal::{Terminal, eprint_line};
+use super::terminal::{Terminal, eprint_line, eprint_question};
 use crate::engine::{
     GateQuestion, GateReply, ManualQuestion, ManualReply, ParameterQuestion, ParameterReply, Prompter, Reply,
     parse_gate_line, parse_manual_line,
 };
 use crate::event::{GateAnswer, ManualAnswer};
 use crate::runbook::{Gate, Parameter};
-use rustix::termios::{LocalModes, OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr};
-use std::io::Write as _;
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use tokio::sync::oneshot;
 
 /// The operator's terminal as a [`Prompter`].
@@ -25,11 +24,7 @@ impl TerminalPrompter {
     }
 
     async fn ask(&self, question: &str) -> Option<String> {
-        // What was typed, pasted or pushed before nobody could have meant as an answer.
-        _ = tcflush(std::io::stdin(), QueueSelector::IFlush);
-        let mut screen = std::io::stderr().lock();
-        _ = write!(screen, "{question} ").and_then(|()| screen.flush());
-        drop(screen);
+        eprint_question(question);
         // A thread, since reading a terminal cannot be called off; it ends with the process.
         let (sender, receiver) = oneshot::channel();
         std::thread::Builder::new().spawn(move || _ = sender.send(read_line())).ok()?;
@@ -142,7 +137,7 @@ pub fn ask_parameter(
 ) -> Asked {
     let words = terminal.paint(&parameter_words(parameter, choices, default), terminal.styles().ask);
     loop {
-        show_question(&words);
+        eprint_question(&words);
         let Some(line) = read_line() else { return Asked::Nothing };
         match parameter_answer(&line, choices, default, check) {
             Ok(value) => return Asked::Value(value),
@@ -159,19 +154,13 @@ pub fn ask_hidden(words: &str) -> Option<String> {
     // ^C is read as a letter, so that the terminal is never left without echo.
     hidden.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
     tcsetattr(&stdin, OptionalActions::Flush, &hidden).ok()?;
-    show_question(words);
+    eprint_question(words);
     let line = read_line();
     _ = tcsetattr(&stdin, OptionalActions::Flush, &before);
     eprint_line("");
     let line = line?;
     let text = line.strip_suffix('\n').unwrap_or(&line);
     (!text.contains('\u{3}')).then(|| text.to_owned())
-}
-
-fn show_question(words: &str) {
-    _ = tcflush(std::io::stdin(), QueueSelector::IFlush);
-    let mut screen = std::io::stderr().lock();
-    _ = write!(screen, "{words} ").and_then(|()| screen.flush());
 }
 
 fn parameter_words(parameter: &Parameter, choices: Option<&[String]>, default: Option<&str>) -> String {

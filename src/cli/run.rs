@@ -8,7 +8,7 @@ use super::prompt::TerminalPrompter;
 use super::record::Record;
 use super::screen::TerminalScreen;
 use super::secrets::{self, Secrets, Sources};
-use super::terminal::{Terminal, eprint_line};
+use super::terminal::{Terminal, eprint_line, masked};
 use super::{environment, next, plan, sessions, signals};
 use crate::config::Config;
 use crate::engine::{Answers, Ending, Engine, Observer, Recorder, Setting};
@@ -105,12 +105,13 @@ fn fetch_secrets(
 ) -> Result<Secrets, Failure> {
     let Planned { runbook, plan, config } = planned;
     let (needed, others) = secrets::needed(plan, chosen);
+    let sources = Sources { config, profile: plan.profile.as_deref(), ask, terminal };
+    // Before the plan is shown: a parameter that is not secret may hold what is.
+    sources.mask(&[needed.as_slice(), &others].concat(), redactor);
     if !needed.is_empty() && ask {
         eprint_line(&plan_text(plan, &runbook.source.name, &terminal.styles()));
     }
-    let sources = Sources { config, profile: plan.profile.as_deref(), ask, terminal };
     let secrets = sources.fetch(&needed, redactor)?;
-    sources.mask(&others, redactor);
     refuse_literals(runbook, redactor)?;
     Ok(secrets)
 }
@@ -287,7 +288,7 @@ fn conclude(ending: &Ending, options: &args::Run, terminal: &Terminal) -> Exit {
 fn say(lines: &[String]) {
     match TerminalScreen::start() {
         Ok(mut screen) => {
-            lines.iter().for_each(|line| screen.line(line));
+            lines.iter().for_each(|line| screen.line(&masked(line)));
             screen.settle();
         }
         Err(_) => lines.iter().for_each(|line| eprint_line(line)),

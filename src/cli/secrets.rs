@@ -87,10 +87,10 @@ impl Sources<'_> {
         Ok(secrets)
     }
 
-    /// Tells `redactor` of secrets that no step of this run needs, as far as they can be had without asking anybody and
-    /// without starting anything: what a step reads from elsewhere could hold them. No step gets them.
-    pub fn mask(&self, others: &[&PlannedParameter], redactor: &Redactor) {
-        for parameter in others {
+    /// Tells `redactor` of secrets as far as they can be had without asking anybody and without starting anything, also
+    /// of those that no step of this run needs: what is shown or read from elsewhere could hold them.
+    pub fn mask(&self, secrets: &[&PlannedParameter], redactor: &Redactor) {
+        for parameter in secrets {
             let source = self.of(&parameter.name);
             let source = source.filter(|it| matches!(it, SecretSource::Environment(_) | SecretSource::File(_)));
             if let Some(fetched) = source.and_then(|source| self.value(&parameter.name, &source).ok()) {

@@ -1,9 +1,13 @@
 //! What is known of the operator's terminal.
 
 use super::args::Color;
+use crate::redact::Redactor;
 use crate::report::Styles;
 use owo_colors::Style;
+use rustix::termios::{QueueSelector, tcflush};
+use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::OnceLock;
 
 /// The terminal behind standard error and standard input, or the lack of one.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +65,28 @@ impl Terminal {
     }
 }
 
+/// What nothing on standard error may hold, whoever writes there: findings, questions, what can be done next.
+static SECRETS: OnceLock<Redactor> = OnceLock::new();
+
+/// Masks whatever `redactor` knows or learns in every line and question from now on.
+pub fn mask_with(redactor: Redactor) {
+    _ = SECRETS.set(redactor);
+}
+
+/// A text as a person may see it.
+pub fn masked(text: &str) -> Cow<'_, str> {
+    SECRETS.get().map_or(Cow::Borrowed(text), |secrets| secrets.redact(text))
+}
+
 /// A line to standard error. It is for people: where it goes ends no run.
 pub fn eprint_line(line: &str) {
-    _ = writeln!(std::io::stderr().lock(), "{line}");
+    _ = writeln!(std::io::stderr().lock(), "{}", masked(line));
+}
+
+/// A question on standard error. What was typed, pasted or pushed before it stood there is thrown away: nobody could
+/// have meant it as an answer.
+pub fn eprint_question(words: &str) {
+    _ = tcflush(std::io::stdin(), QueueSelector::IFlush);
+    let mut screen = std::io::stderr().lock();
+    _ = write!(screen, "{} ", masked(words)).and_then(|()| screen.flush());
 }

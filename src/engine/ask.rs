@@ -7,6 +7,7 @@ use super::prompter::{
 use super::run::{Engine, Next};
 use crate::event::*;
 use crate::plan::{Origin, PlannedParameter, PlannedStep, ShellAction};
+use crate::redact::Redactor;
 use crate::runbook::{Choices, Gate};
 use std::io;
 
@@ -151,10 +152,10 @@ impl<'a, P: Prompter> Engine<'a, P> {
             }
             _ => return Ok(self.suspend_for(step, parameter)),
         };
-        if let Err(why) = parameter.check_late(&value, choices.as_deref()) {
+        if let Err(why) = check_late(parameter, &value, choices.as_deref(), &self.setting.redactor) {
             return self.refuse_parameter(step, parameter, &why);
         }
-        self.params.insert(parameter.name.clone(), value.clone());
+        self.values.insert(parameter.name.clone(), value.clone());
         let by = self.setting.operator.clone();
         let (name, after) = (parameter.name.clone(), Instance::first(&step.name));
         self.recorder.record(Event::ParameterGiven { name, value, after, by, through });
@@ -169,10 +170,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
     async fn choices(&mut self, parameter: &PlannedParameter) -> Result<Option<Vec<String>>, String> {
         match (&parameter.declared.values, parameter.late.as_ref().and_then(|late| late.values.as_ref())) {
             (Choices::List(values), _) => Ok(Some(values.clone())),
-            (_, Some(values)) => {
-                let facts = self.facts(&self.known_values());
-                self.evaluator.list(values.parsed.clone(), facts).await.map(Some)
-            }
+            (_, Some(values)) => self.texts(values).await.map(Some),
             (_, None) => Ok(None),
         }
     }
@@ -187,7 +185,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
         let (name, after) = (parameter.name.clone(), Instance::first(&step.name));
         self.recorder.record(Event::ParameterOpened { name, after });
         self.recorder.commit()?;
-        let check = |text: &str| parameter.check_late(text, choices);
+        let redactor = &self.setting.redactor;
+        let check = |text: &str| check_late(parameter, text, choices, redactor);
         let question = ParameterQuestion { parameter: &parameter.declared, choices, default, check: &check };
         let mut ear = Ear { late: &mut self.late, observer: self.recorder.observer };
         Ok(tokio::select! {
@@ -214,6 +213,22 @@ impl<'a, P: Prompter> Engine<'a, P> {
         self.recorder.record(Event::RunSuspended { step, waits_for, parameter: Some(parameter.name.clone()) });
         Next::Leave
     }
+}
+
+/// Whether a late parameter may have this value. Why not is said in short, and of a text that is cut nobody can tell
+/// whether a secret was in it.
+fn check_late(
+    parameter: &PlannedParameter,
+    value: &str,
+    choices: Option<&[String]>,
+    redactor: &Redactor,
+) -> Result<(), String> {
+    let secret =
+        || redactor.occurs_in(value) || choices.is_some_and(|choices| choices.iter().any(|it| redactor.occurs_in(it)));
+    parameter.check_late(value, choices).map_err(|why| match secret() {
+        true => "the value cannot be taken; why is not shown, since a secret is in it or in the list".to_owned(),
+        false => why,
+    })
 }
 
 fn channel(origin: Origin) -> Channel {

@@ -35,6 +35,8 @@ pub struct Attempt<'p> {
 pub struct Attempted {
     /// How it ended.
     pub outcome: StepFinished,
+    /// What it captured, as it is.
+    pub captured: BTreeMap<String, String>,
     /// Whether its output is on the disk.
     pub kept: io::Result<()>,
 }
@@ -45,9 +47,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
         let Attempt { index, step, action, number, timeout } = attempt;
         let instance = Instance::first(&step.name);
         let started = self.recorder.clock().time();
-        let known = self.known_values();
-        let compiled = Compiled::new(action, &known);
-        let (variables, unset) = self.environment(step, action, &known);
+        let compiled = Compiled::new(action, &self.values);
+        let (variables, unset) = self.environment(step, action);
         let request = StepRequest {
             id: index as u64,
             script: &action.script,
@@ -82,7 +83,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
         let mut ear = Ear { late: &mut self.late, observer: self.recorder.observer };
         end.left_running.extend(self.sessions.leave(&action.target, &action.session, &mut ear).await);
         let outcome = StepFinished { started, attempt: number, ..outcome_of(instance, &end, &taken) };
-        self.judge(attempt, &compiled, taken, end.how, outcome, known).await
+        self.judge(attempt, &compiled, taken, end.how, outcome).await
     }
 
     /// Holds exit code and output against what the step expects.
@@ -93,19 +94,17 @@ impl<'a, P: Prompter> Engine<'a, P> {
         taken: Taken<'_>,
         how: How,
         mut outcome: StepFinished,
-        mut known: BTreeMap<String, String>,
     ) -> Attempted {
         let Attempt { step, action, .. } = attempt;
         let Taken { matchers, stdout, stderr, kept, .. } = taken;
         let mut captured = BTreeMap::new();
         let named = capture_stdout(action, &stdout);
         let hint = judge::terminal_hint(&String::from_utf8_lossy(&stderr.bytes));
-        if matches!(how, How::Exited(_)) {
+        if judge::is_over(action, &how) {
             let mut matched = compiled.finish(matchers, (&stdout, &stderr));
             captured = std::mem::take(&mut matched.captured);
-            known.extend(captured.clone());
             let (stdout, stderr) = (facts::text_of(stdout), facts::text_of(stderr));
-            let outcomes = self.asserted(compiled, &outcome, (&stdout, &stderr), &known).await;
+            let outcomes = self.asserted(compiled, &outcome, (&stdout, &stderr), &captured).await;
             outcome.expectations = matched.with_asserts(compiled, outcomes);
             if action.secret {
                 // Diffs and values would quote the output, which is not kept.
@@ -129,8 +128,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
             judgement = Judgement::failed(Reason::Terminal, hint.to_owned());
         }
         (outcome.status, outcome.reason, outcome.detail) = (judgement.status, judgement.reason, judgement.detail);
-        outcome.captured = self.keep_secrets(captured, outcome.status);
-        Attempted { outcome, kept }
+        outcome.captured = self.without_secrets(&captured);
+        Attempted { outcome, captured, kept }
     }
 
     /// What the `assert` blocks say, one list a block.
@@ -139,53 +138,34 @@ impl<'a, P: Prompter> Engine<'a, P> {
         compiled: &Compiled<'a>,
         outcome: &StepFinished,
         (stdout, stderr): (&std::sync::Arc<crate::expect::Text>, &std::sync::Arc<crate::expect::Text>),
-        known: &BTreeMap<String, String>,
+        captured: &BTreeMap<String, String>,
     ) -> Vec<Vec<Outcome>> {
         let mut outcomes = Vec::new();
         for expressions in compiled.asserts() {
-            let mut facts = self.facts(known);
+            let mut facts = self.facts();
+            facts.vars.extend(captured.clone());
             facts.result = Some(facts::result(outcome, stdout.clone(), stderr.clone()));
-            outcomes.push(self.evaluator.judge(expressions.parsed.clone(), facts).await);
+            outcomes.push(self.judged(expressions, facts).await);
         }
         outcomes
     }
 
-    /// Secret captures stay in memory, and the record gets their names only.
-    fn keep_secrets(&mut self, captured: BTreeMap<String, String>, status: Status) -> BTreeMap<String, String> {
-        let plan = self.plan;
-        let secret = |name: &String| plan.secrets.contains(name);
-        for (name, value) in captured.iter().filter(|(name, _)| secret(name)) {
+    /// What the record says of captures: of a secret one only that there is one. From now on its value is masked.
+    fn without_secrets(&self, captured: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let shown = |(name, value): (&String, &String)| {
+            if !self.plan.secrets.contains(name) {
+                return (name.clone(), value.clone());
+            }
             // A value that cannot be looked for is empty or blank, and hides nothing: longer ones and NULs were refused.
             _ = self.setting.redactor.add(name, value);
-            if status == Status::Passed {
-                self.setting.secrets.insert(name.clone(), value.clone());
-            }
-        }
-        let shown = |(name, value): (String, String)| {
-            let value = if secret(&name) { super::SECRET.to_owned() } else { value };
-            (name, value)
+            (name.clone(), super::SECRET.to_owned())
         };
-        captured.into_iter().map(shown).collect()
-    }
-
-    /// Every name that has a value now: parameters, captures, secrets.
-    pub(super) fn known_values(&self) -> BTreeMap<String, String> {
-        let state = self.recorder.state();
-        let mut known = self.params.clone();
-        known.extend(state.variables.clone());
-        known.retain(|name, _| !self.plan.secrets.contains(name));
-        known.extend(self.setting.secrets.clone());
-        known
+        captured.iter().map(shown).collect()
     }
 
     /// What is set for a step, and what is unset: a name without a value, and every secret that it does not name.
-    fn environment(
-        &self,
-        step: &PlannedStep,
-        action: &ShellAction,
-        known: &BTreeMap<String, String>,
-    ) -> (Vec<(String, String)>, Vec<String>) {
-        let plan = self.plan;
+    fn environment(&self, step: &PlannedStep, action: &ShellAction) -> (Vec<(String, String)>, Vec<String>) {
+        let (plan, known) = (self.plan, &self.values);
         let seen = |name: &str| !plan.secrets.contains(name) || action.names(name);
         let run = self.recorder.state().header.as_ref().map_or("", |header| &header.run);
         let own = [("STEPGATE_RUN", run), ("STEPGATE_STEP", &step.name), ("STEPGATE_TARGET", &action.target)];

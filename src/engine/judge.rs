@@ -23,12 +23,24 @@ impl Judgement {
     }
 }
 
+/// Whether a step ended in a way in which it may pass, so that its output is held against what is expected.
+pub fn is_over(action: &ShellAction, how: &How) -> bool {
+    match how {
+        How::Exited(_) => true,
+        How::Disconnected(_) => action.exit == ExitRule::Disconnect,
+        How::TimedOut | How::Interrupted | How::NotRun(_) | How::Lost(_) => false,
+    }
+}
+
 /// Judges how a step ended. `expected` says whether every expectation holds.
 pub fn judge(action: &ShellAction, how: &How, expected: bool) -> Judgement {
     // What was begun and not seen to its end may have happened; only what may be repeated has simply failed.
     let unfinished = if action.effect.may_repeat() { Status::Failed } else { Status::InDoubt };
     let (status, reason, detail) = match how {
-        How::Disconnected(_) if action.exit == ExitRule::Disconnect && expected => (Status::Passed, None, None),
+        How::Disconnected(_) if action.exit == ExitRule::Disconnect => match expected {
+            true => (Status::Passed, None, None),
+            false => (Status::Failed, Some(Reason::Expectation), None),
+        },
         How::Exited(code) if action.exit == ExitRule::Disconnect => {
             let why = format!("it ended with {code}, and its connection did not go away");
             (Status::Failed, Some(Reason::Exit), Some(why))

@@ -8,6 +8,7 @@ mod answers;
 mod ask;
 mod attempt;
 mod capture;
+mod expressions;
 mod facts;
 mod gate;
 mod head;

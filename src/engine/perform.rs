@@ -1,13 +1,11 @@
 //! A script from its condition to its outcome: `when`, probe, gate, attempts, probe again.
 
 use super::attempt::{Attempt, Attempted, probe_of};
-use super::facts;
 use super::judge::Judgement;
 use super::prompter::Prompter;
 use super::run::{Engine, Next};
 use crate::duration::show_duration;
 use crate::event::*;
-use crate::expect::Facts;
 use crate::plan::{Expressions, PlannedStep, ShellAction};
 use std::collections::BTreeMap;
 use std::io;
@@ -53,11 +51,12 @@ impl<'a, P: Prompter> Engine<'a, P> {
         }
         self.recorder.record(Event::StepStarted { step: Instance::first(&step.name), attempt: 1 });
         self.recorder.commit()?;
-        let Attempted { mut outcome, kept } = self.attempts(index, step, action).await?;
+        let Attempted { mut outcome, captured, kept } = self.attempts(index, step, action).await?;
         if let (Status::Passed, Some(probe)) = (outcome.status, &action.unless) {
             self.probe_after(step, probe, action, &mut outcome).await?;
         }
         let (status, reason) = (outcome.status, outcome.reason);
+        self.take_captured(status, captured);
         tracing::debug!(step = %outcome.step, ?status, ?reason, elapsed_ms = outcome.elapsed_ms, "step ended");
         self.recorder.record(Event::StepFinished(Box::new(outcome)));
         kept?;
@@ -74,8 +73,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
     /// Whether a step's `when` is true; if not, what comes next.
     pub(super) async fn condition(&mut self, step: &'a PlannedStep) -> io::Result<Option<Next>> {
         let Some(when) = &step.when else { return Ok(None) };
-        let facts = self.facts(&self.known_values());
-        match self.evaluator.condition(when.parsed.clone(), facts).await {
+        match self.truth(when).await {
             Ok(true) => Ok(None),
             Ok(false) => {
                 let condition = when.texts().collect();
@@ -91,8 +89,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
     pub(super) async fn assertion(&mut self, step: &'a PlannedStep, expressions: &Expressions) -> io::Result<Next> {
         let at = self.recorder.clock().time();
         let since = Instant::now();
-        let facts = self.facts(&self.known_values());
-        let outcomes = self.evaluator.judge(expressions.parsed.clone(), facts).await;
+        let outcomes = self.judged(expressions, self.facts()).await;
         let expectations = super::matching::assert_records(expressions, outcomes);
         let holds = expectations.iter().all(|expectation| expectation.holds);
         let (status, reason) = if holds { (Status::Passed, None) } else { (Status::Failed, Some(Reason::Expectation)) };
@@ -132,7 +129,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
             if !self.pause(pause).await {
                 let stopped = Judgement::failed(Reason::Operator, "it was stopped between two attempts".to_owned());
                 let (status, reason, detail) = (stopped.status, stopped.reason, stopped.detail);
-                return Ok(Attempted { outcome: StepFinished { status, reason, detail, ..outcome }, kept: Ok(()) });
+                let outcome = StepFinished { status, reason, detail, ..outcome };
+                return Ok(Attempted { outcome, captured: BTreeMap::new(), kept: Ok(()) });
             }
             number += 1;
         }
@@ -167,7 +165,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
         let intent = Event::ProbeStarted { step: instance.clone(), probe: probe.to_owned(), moment, attempt: 1 };
         self.recorder.record(intent);
         self.recorder.commit()?;
-        let Attempted { outcome, kept } = match moment {
+        let Attempted { outcome, captured, kept } = match moment {
             Moment::Before => self.attempt(Attempt { index, step, action, number: 1, timeout: action.timeout }).await,
             Moment::After => self.attempts(index, step, action).await?,
         };
@@ -178,6 +176,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
             }
             _ => Probed::Fails(outcome.detail.clone().unwrap_or_default()),
         };
+        self.take_captured(outcome.status, captured);
         self.recorder.record(Event::ProbeFinished { step: instance, moment, outcome: Box::new(outcome) });
         kept?;
         Ok(says)
@@ -222,9 +221,11 @@ impl<'a, P: Prompter> Engine<'a, P> {
         })
     }
 
-    /// What expressions may know now.
-    pub(super) fn facts(&self, known: &BTreeMap<String, String>) -> Facts {
-        facts::facts(self.plan, self.recorder.state(), &self.memory, known, self.recorder.clock().time())
+    /// Only what passes captures.
+    fn take_captured(&mut self, status: Status, captured: BTreeMap<String, String>) {
+        if status == Status::Passed {
+            self.values.extend(captured);
+        }
     }
 }
 

@@ -58,11 +58,7 @@ impl<'o> Recorder<'o> {
 
     /// Adds an event; it is durable with the next [`Recorder::commit`].
     pub fn record(&mut self, event: Event) {
-        let event = match self.redactor.is_empty() {
-            true => event,
-            false => super::redacted::event(event, &self.redactor),
-        };
-        let entry = self.journal.record(event);
+        let entry = self.journal.record(super::redacted::event(event, &self.redactor));
         self.state.apply(&entry.event, entry.time, entry.since);
     }
 

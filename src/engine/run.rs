@@ -39,8 +39,9 @@ pub struct Engine<'a, P> {
     pub(super) recorder: Recorder<'a>,
     pub(super) sessions: Sessions,
     pub(super) late: Late<'a>,
-    /// The parameters that have a value by now, less secrets.
-    pub(super) params: BTreeMap<String, String>,
+    /// Every name that has a value by now, as it is: parameters, captures, secrets. The record has them without secrets,
+    /// so a step gets its variables from here and never from there.
+    pub(super) values: BTreeMap<String, String>,
     /// What earlier steps printed, as far as expressions will ask for it.
     pub(super) memory: Memory,
     pub(super) evaluator: Evaluator,
@@ -66,7 +67,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
         prompter: &'a mut P,
         recorder: Recorder<'a>,
     ) -> Self {
-        let given = plan.parameters.iter();
+        let given = plan.parameters.iter().filter_map(|given| Some((given.name.clone(), given.value.clone()?)));
+        let values = given.chain(std::mem::take(&mut setting.secrets)).collect();
         Self {
             plan,
             chosen,
@@ -76,7 +78,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
             recorder,
             sessions: Sessions::new(std::mem::take(&mut setting.sessions)),
             late: Late::new(plan, setting.redactor.clone()),
-            params: given.filter_map(|given| Some((given.name.clone(), given.value.clone()?))).collect(),
+            values,
             memory: Memory::new(plan),
             evaluator: Evaluator::default(),
             setting,
@@ -202,7 +204,10 @@ impl<'a, P: Prompter> Engine<'a, P> {
 
     fn list(&self, event: LedgerEvent) -> io::Result<()> {
         match &self.setting.ledger {
-            Some(ledger) => ledger.append(event, self.recorder.clock().time()),
+            Some(ledger) => {
+                let event = super::redacted::event(event, &self.setting.redactor);
+                ledger.append(event, self.recorder.clock().time())
+            }
             None => Ok(()),
         }
     }

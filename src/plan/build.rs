@@ -32,7 +32,8 @@ pub fn plan(runbook: &Runbook, config: &Config, inputs: &Inputs) -> Result<Plan,
     let profile = Profile::choose(config, inputs.profile.as_deref()).map_err(|why| InputError(vec![why]))?;
     let parameters = resolve(runbook, &profile.params(), inputs).map_err(InputError)?;
     let targets = targets::resolve(runbook, config, &profile, inputs, &parameters).map_err(InputError)?;
-    let builder = Builder { runbook, config, profile, parameters: &parameters, probes: variables::probes(runbook) };
+    let (probes, hidden) = (variables::probes(runbook), variables::hidden(runbook));
+    let builder = Builder { runbook, config, profile, parameters: &parameters, probes, hidden };
     let mut steps = tools::steps(runbook);
     for item in &runbook.items {
         steps.push(builder.step(item).map_err(|why| InputError(vec![why]))?);
@@ -75,6 +76,7 @@ struct Builder<'a> {
     profile: Profile<'a>,
     parameters: &'a [PlannedParameter],
     probes: BTreeSet<&'a str>,
+    hidden: BTreeSet<&'a str>,
 }
 
 impl Builder<'_> {
@@ -127,7 +129,7 @@ impl Builder<'_> {
             probe,
             unless: step.unless.as_ref().map(|named| named.name.clone()),
             capture: step.capture.as_ref().map(|(name, _)| name.clone()),
-            secret: step.secret,
+            secret: self.hidden.contains(step.name.as_str()),
             stdin: step.stdin.as_ref().and_then(|named| self.data(&named.name)),
             script: step.script_text(),
             expectations: step.expectations.iter().map(|expectation| self.expectation(expectation)).collect(),

@@ -47,9 +47,20 @@ pub fn secrets(runbook: &Runbook) -> BTreeSet<String> {
     let parameters = runbook.params.iter().filter(|parameter| parameter.kind == ParameterKind::Secret);
     let parameters = parameters.map(|parameter| parameter.name.clone());
     let declared = runbook.secrets.iter().map(|named| named.name.clone());
-    let secret = |item: usize| matches!(&runbook.items[item], Item::Step(step) if step.secret);
+    let hidden = hidden(runbook);
+    let secret = |item: usize| hidden.contains(runbook.items[item].name());
     let captured = captures(runbook).into_iter().filter(|capture| secret(capture.item)).map(|capture| capture.name);
     parameters.chain(declared).chain(captured).collect()
+}
+
+/// The names of steps whose output is shown and kept nowhere: what is said to be secret, and what captures a name that
+/// is. Until it has ended nobody could mask its value.
+pub fn hidden(runbook: &Runbook) -> BTreeSet<&str> {
+    let declared = |name: &str| runbook.secrets.iter().any(|named| named.name == name);
+    let flagged = steps(runbook).filter(|(_, step)| step.secret).map(|(_, step)| step.name.as_str());
+    let capturing = captures(runbook).into_iter().filter(|capture| declared(&capture.name));
+    let capturing = capturing.map(|capture| runbook.items[capture.item].name());
+    flagged.chain(capturing).collect()
 }
 
 /// The `output` blocks of a step.

@@ -80,9 +80,9 @@ impl Redactor {
         warnings::warnings(&self.now().secrets)
     }
 
-    /// Whether a text holds a secret.
-    pub fn occurs_in(&self, text: &str) -> bool {
-        self.now().occurs_in(text.as_bytes())
+    /// Whether a text holds a secret, in any form.
+    pub fn occurs_in(&self, text: impl AsRef<[u8]>) -> bool {
+        self.now().occurs_in(text.as_ref())
     }
 
     /// The name of a secret of at least `shortest` bytes whose value stands in `text` as it is, and where.

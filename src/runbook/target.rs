@@ -92,30 +92,43 @@ pub fn word_references(word: &str) -> Vec<&str> {
     parts(word).into_iter().filter_map(|(_, name)| name).collect()
 }
 
+/// What a value in a target's word may hold beside letters and digits. A command such as `ssh` joins its words, and a
+/// shell on the far side reads them: nothing that means something there may come in.
+const WORD_SIGNS: &str = "._-:@/%+,=";
+const ALLOWED: &str = "letters, digits and `._-:@/%+,=` may stand there, since a shell on the far side may read it";
+
 /// The word with every `$NAME` replaced by what `value` has for it.
 ///
 /// # Errors
 ///
-/// A name that has no value, or a value that would be an option, several words, or nothing.
+/// A name that has no value, or a value that would be an option, something to a shell, or nothing.
 pub fn fill_word(word: &str, value: impl Fn(&str) -> Option<String>) -> Result<String, String> {
     let mut filled = String::new();
     for (text, name) in parts(word) {
         filled.push_str(text);
         let Some(name) = name else { continue };
         let value = value(name).ok_or_else(|| format!("`${name}` is no parameter that is given before the run"))?;
-        let blank = |c: char| c.is_whitespace() || crate::text::is_dangerous(c);
+        let strange = |c: char| !c.is_alphanumeric() && !WORD_SIGNS.contains(c);
         match () {
             () if value.is_empty() => return Err(format!("`{name}` is empty, and a target's word holds it")),
             () if value.starts_with('-') => {
                 return Err(format!("`{name}` starts with `-`, which a target's command would take for an option"));
             }
-            () if value.contains(blank) => {
-                return Err(format!("`{name}` holds a blank or a control character, which a target's word may not"));
-            }
-            () => filled.push_str(&value),
+            () => match value.chars().find(|c| strange(*c)) {
+                Some(c) => return Err(format!("`{name}` holds {}, which a target's word may not; {ALLOWED}", sign(c))),
+                None => filled.push_str(&value),
+            },
         }
     }
     Ok(filled)
+}
+
+fn sign(c: char) -> String {
+    match c {
+        c if c.is_whitespace() => "a blank".to_owned(),
+        c if crate::text::is_dangerous(c) => format!("the control character U+{:04X}", c as u32),
+        c => format!("`{c}`"),
+    }
 }
 
 /// Pieces of text, each with the name behind it.
@@ -154,8 +167,25 @@ mod tests {
     #[test]
     fn a_parameter_stays_one_word_and_is_no_option() {
         let fill = |word: &str, value: &str| fill_word(word, |name| (name == "N").then(|| value.to_owned()));
-        assert_eq!(fill("a$N.b${N}c", "x;y"), Ok("ax;y.bx;yc".into()));
-        for bad in ["-oProxyCommand=x", "a b", "a\tb", "a\nb", "", "a\u{9b}b", "\u{a0}"] {
+        assert_eq!(fill("a$N.b${N}c", "x@y:é/1"), Ok("ax@y:é/1.bx@y:é/1c".into()));
+        for bad in [
+            "-oProxyCommand=x",
+            "a b",
+            "a\tb",
+            "a\nb",
+            "",
+            "a\u{9b}b",
+            "\u{a0}",
+            "x;y",
+            "$(x)",
+            "`x`",
+            "~",
+            "a*",
+            "{a,b}",
+            "a\\",
+            "'",
+            "#",
+        ] {
             assert!(fill("$N", bad).is_err(), "{bad:?}");
         }
         assert!(fill("$M", "x").is_err() && fill("$", "x").is_err());

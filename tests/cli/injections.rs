@@ -171,3 +171,25 @@ fn hostile_values_that_a_type_does_not_have_are_refused_and_nothing_runs() {
     let refused = |value: &str| sandbox.run(["plan", "r.md", "--param", &format!("P={value}")]).code == 2;
     assert!(refused("a\nb") && refused("") && refused("a\u{1b}b") && !refused("/a $(b)"));
 }
+
+#[test]
+fn what_a_shell_on_the_far_side_could_read_as_code_is_refused_in_a_targets_word() {
+    let sshd = Sshd::start();
+    let sandbox = Sandbox::new();
+    let front = format!("params: {{ WHO: {{ default: '5' }} }}\ntargets: {{ there: {} nice -n $WHO }}", sshd.target());
+    sandbox.write("r.md", format!("---\nstepgate: 1\n{front}\ndefaults: {{ on: there }}\n---\n```bash {{name=a effect=read}}\nnice\n```\n\n```output\n{{{{WHO}}}}\n```\n"));
+    assert_eq!(sandbox.run(["run", "r.md"]).code, 0);
+    let canary = sandbox.path("CANARY").display().to_string();
+    let harmful = |value: &String| value.contains(|c: char| !c.is_alphanumeric() && c != '%');
+    let mut refused = 0;
+    for value in injections()
+        .into_iter()
+        .filter(harmful)
+        .chain([format!("5;touch${{IFS}}{canary};nice"), format!("$(touch${{IFS}}{canary})5")])
+    {
+        let done = sandbox.run(["run".to_owned(), "r.md".to_owned(), "--param".to_owned(), format!("WHO={value}")]);
+        assert!(done.code == 2 && done.stderr.contains("the target `there`: `WHO`"), "{value:?}: {done:?}");
+        refused += 1;
+    }
+    assert!(refused >= 195 && !sandbox.path("CANARY").exists());
+}

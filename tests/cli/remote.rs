@@ -196,6 +196,15 @@ fn a_step_that_takes_its_connection_away_passes_if_it_says_so_and_the_next_one_c
     let sandbox = on(&sshd.target(), "bash", body);
     let done = run(&sandbox);
     assert_eq!(done.code, 0, "{done:?}");
+    let silent = on(
+        "env",
+        "bash",
+        "```bash {name=reboot effect=read exit=disconnect}\necho refused; sleep 0.2; kill -9 \"$PPID\" $$\n```\n\n```output\nrebooting\n```\n\n```assert\nstdout.contains(\"boot\")\n```\n",
+    );
+    let done = run(&silent);
+    let log = silent.log();
+    assert_eq!((done.code, &log["steps"][0]["reason"]), (1, &json!("expectation")), "{done:?}");
+    assert_eq!(log["steps"][0]["expectations"].as_array().unwrap().iter().filter(|it| it["holds"] == false).count(), 2);
     let stays = on("env", "bash", "```bash {name=stays gate=none exit=disconnect}\ntrue\n```\n");
     let done = run(&stays);
     assert!(done.code == 1 && done.stderr.contains("its connection did not go away"), "{done:?}");

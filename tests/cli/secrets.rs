@@ -220,3 +220,83 @@ fn a_secret_that_no_step_names_is_masked_where_it_can_be_had_without_asking() {
     assert!(done.code == 0 && done.stderr.contains("[secret] [secret]"), "{done:?}");
     assert!(!sandbox.path("started").exists(), "a command was started for nobody");
 }
+
+/// A runbook with a secret `PIN`, whose steps are `body`.
+fn with_pin(value: &str, front: &str, body: &str) -> Sandbox {
+    let sandbox = Sandbox::new().env("STEPGATE_PARAM_PIN", value);
+    sandbox.write("pin.txt", format!("{value}\n"));
+    sandbox.write("r.md", format!("---\nstepgate: 1\nparams:\n  PIN: {{ type: secret }}\n{front}---\n{body}"));
+    sandbox
+}
+
+#[test]
+fn a_capture_that_holds_a_secret_reaches_later_steps_as_it_is_and_the_record_without_it() {
+    let body = "```bash {name=a effect=read capture=DIR}\necho \"d/$PIN\"\n```\n\n```bash {name=b effect=read}\nprintf %s \"$DIR\" >got\n```\n\n```bash {name=c effect=read}\necho \"d/$(cat pin.txt)\"\n```\n\n```output\n{{DIR}}\n```\n\n```assert\nlines[0] == vars.DIR\n```\n\n```bash {name=d effect=read}\necho 'd/[secret]'\n```\n\n```output\n{{DIR}}\n```\n";
+    let sandbox = with_pin("hunter22", "", body);
+    let done = sandbox.stepgate("run r.md");
+    let log = sandbox.log();
+    assert_eq!(crate::harness::statuses(&log), "a=passed b=passed c=passed d=failed", "{done:?}");
+    assert_eq!((sandbox.read("got").as_str(), &log["variables"]["DIR"]), ("d/hunter22", &"d/[secret]".into()));
+    assert!(!done.stderr.contains("hunter22"), "{}", done.stderr);
+}
+
+#[test]
+fn nothing_is_said_of_the_values_of_an_expression_that_looks_at_a_secret() {
+    let secret = "S3cr3t-Zebra-Quartz-9912";
+    for expression in [
+        "stdout == \"no\"",
+        "params.PIN.split(\"e\") == []",
+        "params.PIN.substring(0, 8) == \"no\"",
+        "semver(stdout).major == 1",
+        "quantity(params.PIN) > 0",
+        "lines.map(l, l.substring(186)) == [\"no\"]",
+        "steps.first.stdout == \"no\"",
+        "steps.hidden.lines == []",
+        "vars.SOME == \"no\"",
+    ] {
+        let body = format!(
+            "```bash {{name=first effect=read capture=SOME}}\necho \"- $PIN\"\n```\n\n```bash {{name=hidden effect=read secret}}\necho session-$((4700 + 11))\n```\n\n```bash {{name=a effect=read}}\nprintf '%190s' '' | tr ' ' x; echo \"$PIN\"\n```\n\n```assert\n{expression}\n```\n\n```bash {{name=z effect=read}}\ntrue\n```\n"
+        );
+        let sandbox = with_pin(secret, "", &body);
+        let done = sandbox.stepgate("run r.md");
+        assert_eq!(done.code, 1, "{expression}: {done:?}");
+        let detail = sandbox.log()["steps"][2]["expectations"][0]["detail"].as_str().unwrap().to_owned();
+        assert!(detail.ends_with("cannot be evaluated: why is not shown, since it looks at a secret"), "{detail}");
+        let journal = sandbox.events().iter().map(ToString::to_string).collect::<String>();
+        for part in ["S3cr", "ebra", "4711"] {
+            assert!(!done.stderr.contains(part) && !journal.contains(part), "{expression}: {part} in {}", done.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_step_that_captures_a_name_under_secrets_is_secret_itself() {
+    let body = "```bash {name=login effect=read poll=50ms timeout=10s}\nif [ -e again ]; then echo token-$((4700 + 11)); else touch again; echo token-$((4700 + 11)); exit 3; fi\n```\n\n```output\n(?<TOKEN>token-.*) (re)\n```\n\n```bash {name=use effect=read}\necho \"${#TOKEN}\"\n```\n\n```output\n10\n```\n";
+    let sandbox = with_pin("hunter22", "secrets: [TOKEN]\n", body);
+    let done = sandbox.stepgate("run r.md");
+    let journal = sandbox.events().iter().map(ToString::to_string).collect::<String>();
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(!done.stderr.contains("4711") && !journal.contains("4711"), "{}\n{journal}", done.stderr);
+    assert!(sandbox.log()["steps"][0]["stdout_sha256"].is_null(), "a hash of few digits gives them away");
+}
+
+#[test]
+fn commands_to_copy_and_the_ledger_hold_no_secret() {
+    let body = "```bash {name=a effect=read}\n: \"$PIN\"; exit 1\n```\n";
+    let sandbox = with_pin("hunter22", "  URL: {}\n", body);
+    let folder = sandbox.path("in-hunter22");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::rename(sandbox.path("r.md"), folder.join("r.md")).unwrap();
+    let done = sandbox.run(["run", "in-hunter22/r.md", "--param", "URL=pg://u:hunter22@h"]);
+    assert!(done.code == 1 && done.stderr.contains("pg://u:[secret]@h"), "{done:?}");
+    let ledger = std::fs::read_to_string(sandbox.store().join("ledger.jsonl")).unwrap();
+    assert!(!done.stderr.contains("hunter22") && !ledger.contains("hunter22"), "{}\n{ledger}", done.stderr);
+}
+
+#[test]
+fn what_supplies_a_secret_reaches_no_target() {
+    let body = "```bash {name=a effect=read on=far}\nenv | grep -c STEPGATE_PARAM || true\n```\n\n```output\n0\n```\n";
+    let sandbox = with_pin("hunter22", "targets: { far: env }\n", body);
+    let done = sandbox.stepgate("run r.md");
+    assert_eq!(done.code, 0, "{done:?}");
+}

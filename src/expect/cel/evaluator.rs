@@ -11,8 +11,9 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// No honest expression takes longer.
-const LIMIT: Duration = Duration::from_secs(10);
+/// No honest expression takes longer. A build without optimization on a busy machine is given time: what its tests hold
+/// is that expressions end by their own bounds.
+const LIMIT: Duration = Duration::from_secs(if cfg!(test) { 120 } else { 10 });
 
 /// Evaluates expressions on a thread that is started when the first one comes.
 #[derive(Debug)]
