@@ -11,6 +11,7 @@ mod error;
 mod explain;
 mod files;
 mod findings;
+mod hidden;
 mod inputs;
 mod list;
 mod log;

@@ -1,14 +1,13 @@
 //! Asks a person at the terminal. What was typed before the question stood there is thrown away; the end of input
 //! is a No.
 
-use super::terminal::{Terminal, eprint_line, eprint_question};
+use super::terminal::{Terminal, eprint_line, eprint_question, read_line};
 use crate::engine::{
     GateQuestion, GateReply, ManualQuestion, ManualReply, ParameterQuestion, ParameterReply, Prompter, Reply,
     parse_gate_line, parse_manual_line,
 };
 use crate::event::{GateAnswer, ManualAnswer};
 use crate::runbook::{Gate, Parameter};
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use tokio::sync::oneshot;
 
 /// The operator's terminal as a [`Prompter`].
@@ -146,23 +145,6 @@ pub fn ask_parameter(
     }
 }
 
-/// Asks for a text that is not shown while it is typed; `None` at the end of input or at ^C.
-pub fn ask_hidden(words: &str) -> Option<String> {
-    let stdin = std::io::stdin();
-    let before = tcgetattr(&stdin).ok()?;
-    let mut hidden = before.clone();
-    // ^C is read as a letter, so that the terminal is never left without echo.
-    hidden.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
-    tcsetattr(&stdin, OptionalActions::Flush, &hidden).ok()?;
-    eprint_question(words);
-    let line = read_line();
-    _ = tcsetattr(&stdin, OptionalActions::Flush, &before);
-    eprint_line("");
-    let line = line?;
-    let text = line.strip_suffix('\n').unwrap_or(&line);
-    (!text.contains('\u{3}')).then(|| text.to_owned())
-}
-
 fn parameter_words(parameter: &Parameter, choices: Option<&[String]>, default: Option<&str>) -> String {
     let mut words = String::new();
     for (number, choice) in choices.unwrap_or_default().iter().enumerate() {
@@ -209,22 +191,5 @@ const MANUAL_HELP: &str = "  d  done, a note may follow: d seen in DSM     f  it
 fn view(question: &GateQuestion<'_>) {
     for line in crate::report::step_text(question.step).lines() {
         eprint_line(&format!("  {line}"));
-    }
-}
-
-/// One line of the terminal; `None` at its end or if it went away.
-fn read_line() -> Option<String> {
-    let mut line = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        match rustix::io::read(std::io::stdin(), &mut buffer) {
-            Ok(0) => return None,
-            Ok(length) => line.extend_from_slice(&buffer[..length]),
-            Err(rustix::io::Errno::INTR) => continue,
-            Err(_) => return None,
-        }
-        if line.ends_with(b"\n") {
-            return Some(String::from_utf8_lossy(&line).into_owned());
-        }
     }
 }

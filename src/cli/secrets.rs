@@ -1,7 +1,7 @@
 //! Where the values of secret parameters come from: fetched after the plan was shown, and kept in memory only.
 
 use super::error::Failure;
-use super::prompt::ask_hidden;
+use super::hidden::ask_hidden;
 use super::secret_value::{self, Fetched};
 use super::terminal::{Terminal, eprint_line};
 use crate::config::{Config, SecretSource};

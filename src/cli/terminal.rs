@@ -90,3 +90,20 @@ pub fn eprint_question(words: &str) {
     let mut screen = std::io::stderr().lock();
     _ = write!(screen, "{} ", masked(words)).and_then(|()| screen.flush());
 }
+
+/// One line of the terminal; `None` at its end or if it went away.
+pub fn read_line() -> Option<String> {
+    let mut line = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        match rustix::io::read(std::io::stdin(), &mut buffer) {
+            Ok(0) => return None,
+            Ok(length) => line.extend_from_slice(&buffer[..length]),
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(_) => return None,
+        }
+        if line.ends_with(b"\n") {
+            return Some(String::from_utf8_lossy(&line).into_owned());
+        }
+    }
+}

@@ -1,7 +1,10 @@
 //! Gates and manual steps at a real terminal: a pty, a person's keys, and what must not count as an answer.
 
 use crate::harness::{Sandbox, statuses};
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
 use rexpect::session::{PtySession, spawn_command};
+use rustix::termios::LocalModes;
 use std::process::Stdio;
 
 const BODY: &str = "```bash {name=save}\necho saved >>witness\n```\n\n```bash {name=drop effect=destroy phrase='drop it'}\necho dropped >>witness\n```\n\n- [ ] Look\n\n```bash {name=tidy always gate=none}\necho tidy >>witness\n```\n";
@@ -20,7 +23,7 @@ fn start_with(sandbox: &Sandbox, arguments: &[&str]) -> PtySession {
 fn end(mut session: PtySession) -> i32 {
     _ = session.exp_eof();
     match session.process().wait().unwrap() {
-        nix::sys::wait::WaitStatus::Exited(_, code) => code,
+        WaitStatus::Exited(_, code) => code,
         other => panic!("{other:?}"),
     }
 }
@@ -248,4 +251,37 @@ fn no_answer_for_a_parameter_runs_nothing_or_suspends_and_for_a_secret_runs_noth
         assert_eq!(end(session), code, "{asked} {answers:?}");
         assert!(!sandbox.path("witness").exists());
     }
+}
+
+#[test]
+fn a_signal_at_a_hidden_question_gives_the_terminal_its_echo_back() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .write("r.md", ASKS.replace("  HOST: { type: enum, values: [alpha, beta] }\n", "  HOST: { default: beta }\n"));
+    let mut session = start(&sandbox);
+    session.exp_string("TOKEN (not shown):").unwrap();
+    let terminal = session.process().get_file_handle().unwrap();
+    // The harness has switched the echo off already; ^C goes and comes back with it.
+    let usual = || rustix::termios::tcgetattr(&terminal).unwrap().local_modes.contains(LocalModes::ISIG);
+    assert!(!usual());
+    session.process_mut().signal(Signal::SIGTERM).unwrap();
+    _ = session.exp_eof();
+    let ended = session.process().wait().unwrap();
+    assert!(matches!(ended, WaitStatus::Signaled(_, Signal::SIGTERM, _)) && usual(), "{ended:?}");
+    assert!(!sandbox.path("witness").exists() && !sandbox.store().exists());
+}
+
+#[test]
+fn a_list_to_choose_from_shows_no_secret_and_gives_what_was_chosen() {
+    let sandbox = Sandbox::new().env("STEPGATE_PARAM_TOKEN", "hunter22");
+    sandbox.write("r.md", "---\nstepgate: 1\nparams:\n  TOKEN: { type: secret }\n  FILE: { after: list, values: 'steps.list.lines' }\n---\n```bash {name=list effect=read}\necho \"a-$TOKEN\"; echo b\n```\n\n```bash {name=use effect=read}\nprintf %s \"$FILE\" >got\n```\n");
+    let mut session = start(&sandbox);
+    let shown = session.exp_string("FILE (string").unwrap();
+    assert!(shown.contains("1) a-[secret]") && !shown.contains("hunter22"), "{shown}");
+    session.send_line("c").unwrap();
+    let refused = session.exp_string("give up)").unwrap();
+    assert!(refused.contains("is not shown") && !refused.contains("hunter22"), "{refused}");
+    session.send_line("1").unwrap();
+    assert_eq!(end(session), 0);
+    assert_eq!((sandbox.read("got").as_str(), &sandbox.log()["params"]["FILE"]), ("a-hunter22", &"a-[secret]".into()));
 }
