@@ -9,6 +9,7 @@ mod model;
 mod read;
 mod secret_source;
 mod table;
+mod unseen;
 
 pub use limits::parse_size;
 pub use model::{Config, Interpreter, Level, Limits, LintLevel, Profile};

@@ -5,6 +5,7 @@ use super::limits::parse_size;
 use super::model::{Config, Level, Limits, LintLevel, Profile};
 use super::secret_source::secret;
 use super::table::{Entry, Node, entries, wrong};
+use super::unseen::unseen;
 use crate::diagnostic::{Code, Diagnostic, Refused, Severity, Source, Span, nearest};
 use crate::duration::{DURATION_HELP, parse_duration};
 use crate::runbook::Gate;
@@ -26,7 +27,7 @@ pub fn read(source: Source) -> Result<Config, Box<Refused>> {
     let config = read_text(&source.text, &mut found);
     found.sort_by_key(|diagnostic| diagnostic.span.start);
     match found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-        true => Err(Refused::new(source, found)),
+        true => Err(Refused::new(unseen(source), found)),
         false => Ok(config),
     }
 }
