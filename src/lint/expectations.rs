@@ -4,6 +4,7 @@ use super::commands::Script;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expect;
 use crate::runbook::{Check, Effect, ExitRule, Expectation, Item, Language, Runbook, Step};
+use std::collections::BTreeSet;
 
 /// Commands whose exit code is what they are there for.
 const TESTS: &[&str] = &[
@@ -36,7 +37,7 @@ const TESTS: &[&str] = &[
 ];
 
 /// Every warning on the expectations of one step.
-pub fn lint(runbook: &Runbook, step: &Step, found: &mut Vec<Diagnostic>) {
+pub fn lint(used: &BTreeSet<String>, step: &Step, found: &mut Vec<Diagnostic>) {
     let tokens = crate::runbook::tokens(&step.script);
     let script = Script::new(&tokens);
     let everything = |expectation: &&Expectation| accepts_everything(expectation);
@@ -53,7 +54,7 @@ pub fn lint(runbook: &Runbook, step: &Step, found: &mut Vec<Diagnostic>) {
     }
     let asserts = step.expectations.iter().any(|expectation| !accepts_everything(expectation));
     found.extend(inverted_grep(step, &script, asserts));
-    found.extend(asserts_nothing(runbook, step, &script));
+    found.extend(asserts_nothing(used, step, &script));
 }
 
 /// Every warning on the steps that are expressions only.
@@ -95,9 +96,9 @@ fn inverted_grep(step: &Step, script: &Script<'_>, asserts: bool) -> Option<Diag
 }
 
 /// A `read` step that looks and lets nobody know.
-fn asserts_nothing(runbook: &Runbook, step: &Step, script: &Script<'_>) -> Option<Diagnostic> {
+fn asserts_nothing(used: &BTreeSet<String>, step: &Step, script: &Script<'_>) -> Option<Diagnostic> {
     let reads = step.effect == Effect::Read && !step.always && matches!(step.language, Language::Shell(_));
-    let used = step.capture.is_some() || is_probe(runbook, step) || is_named(runbook, step);
+    let used = step.capture.is_some() || used.contains(&step.name);
     if !reads || used || !step.expectations.is_empty() || step.exit != ExitRule::default() {
         return None;
     }
@@ -119,32 +120,30 @@ fn asserts_nothing(runbook: &Runbook, step: &Step, script: &Script<'_>) -> Optio
     )
 }
 
-fn is_probe(runbook: &Runbook, step: &Step) -> bool {
-    super::steps(runbook).any(|other| other.unless.as_ref().is_some_and(|probe| probe.name == step.name))
-}
-
-/// Whether an expression or a parameter looks at the step.
-fn is_named(runbook: &Runbook, step: &Step) -> bool {
-    let name = &step.name;
-    let names = |text: &str| text.contains(&format!("steps.{name}")) || text.contains(&format!("steps[\"{name}\"]"));
-    let after =
-        runbook.params.iter().any(|parameter| parameter.after.as_ref().is_some_and(|after| after.name == *name));
+/// The names of steps that something else looks at: an expression, a parameter that is asked for behind one, a step whose
+/// probe it is.
+pub fn used(runbook: &Runbook) -> BTreeSet<String> {
+    let after = runbook.params.iter().filter_map(|parameter| Some(parameter.after.as_ref()?.name.clone()));
+    let probes = super::steps(runbook).filter_map(|step| Some(step.unless.as_ref()?.name.clone()));
     let conditions = runbook.items.iter().filter_map(|item| match item {
         Item::Step(step) => step.when.as_ref(),
         Item::Assert(assert) => assert.when.as_ref(),
         Item::Manual(_) => None,
     });
-    let lines = runbook.items.iter().flat_map(|item| match item {
+    let conditions = conditions.filter_map(|condition| expect::parse_expression(&condition.text, condition.span).ok());
+    let blocks = runbook.items.iter().flat_map(|item| match item {
         Item::Step(step) => {
             let asserts = step.expectations.iter().filter(|expectation| expectation.check == Check::Assert);
-            asserts.flat_map(|expectation| &expectation.lines).collect::<Vec<_>>()
+            asserts.map(|expectation| expectation.lines.as_slice()).collect()
         }
-        Item::Assert(assert) => assert.lines.iter().collect(),
+        Item::Assert(assert) => vec![assert.lines.as_slice()],
         Item::Manual(_) => Vec::new(),
     });
-    after
-        || conditions.into_iter().any(|condition| names(&condition.text))
-        || lines.into_iter().any(|line| names(&line.text))
+    let blocks =
+        blocks.filter_map(|lines| expect::parse_block(lines.iter().map(|line| (line.text.as_str(), line.span))).ok());
+    let looks_at = |assertion: &expect::Assertion| assertion.references().steps.into_keys().collect::<Vec<_>>();
+    let named = conditions.chain(blocks.flatten()).flat_map(|assertion| looks_at(&assertion));
+    after.chain(probes).chain(named).collect()
 }
 
 /// Whether an argument such as `is-active`, `--verify` or `-checkend` makes the exit code the answer.

@@ -27,8 +27,9 @@ pub struct Known {
 /// Every warning, in no order.
 pub fn lint(runbook: &Runbook, known: &Known) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    let used = expectations::used(runbook);
     for step in steps(runbook) {
-        expectations::lint(runbook, step, &mut found);
+        expectations::lint(&used, step, &mut found);
         if matches!(step.language, Language::Shell(_)) {
             let tokens = crate::runbook::tokens(&step.script);
             let scripts = commands::Script::new(&tokens);

@@ -92,14 +92,14 @@ fn parts(item: &Item) -> (Option<&Condition>, Option<&[Line]>, Vec<&[Line]>) {
     }
 }
 
-fn check_condition(condition: &Condition, scope: &Scope, found: &mut Vec<Diagnostic>) {
+fn check_condition(condition: &Condition, scope: &dyn Scope, found: &mut Vec<Diagnostic>) {
     match parse_expression(&condition.text, condition.span) {
         Ok(parsed) => found.extend(parsed.check(scope)),
         Err(diagnostic) => found.push(*diagnostic),
     }
 }
 
-fn check_block(lines: &[Line], scope: &Scope, found: &mut Vec<Diagnostic>) {
+fn check_block(lines: &[Line], scope: &dyn Scope, found: &mut Vec<Diagnostic>) {
     match parse_block(texts(lines)) {
         Ok(parsed) => found.extend(parsed.iter().flat_map(|assertion| assertion.check(scope))),
         Err(diagnostics) => found.extend(diagnostics),

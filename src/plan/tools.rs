@@ -63,7 +63,8 @@ fn comparisons(tool: &Tool) -> Vec<String> {
         let digits = comparator.find(|c: char| c.is_ascii_digit()).unwrap_or(comparator.len());
         let (sign, version) = comparator.split_at(digits);
         let sign = if sign == "=" { "==" } else { sign };
-        format!("semver({place}).compareTo(semver(\"{version}\")) {sign} 0")
+        let zeros = ".0".repeat(2 - version.matches('.').count());
+        format!("semver({place}).compareTo(semver(\"{version}{zeros}\")) {sign} 0")
     };
     range.split_whitespace().map(one).collect()
 }

@@ -2,9 +2,10 @@
 
 use super::expressions::param_type;
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::expect::{self, Scope, StepShape};
-use crate::runbook::{Check, Expectation, Item, Language, ParameterKind, Runbook, Step, check_variable};
+use crate::expect::{self, ParamType, Scope, StepShape};
+use crate::runbook::{Check, Expectation, Item, Language, Parameter, ParameterKind, Runbook, Step, check_variable};
 use regex::Regex;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -76,10 +77,13 @@ pub fn steps(runbook: &Runbook) -> impl Iterator<Item = (usize, &Step)> {
     })
 }
 
-/// What is known of every name of a runbook.
+/// What is known of every name of a runbook. Made once: looking a name up costs no walk through the steps.
 pub struct Names<'r> {
     runbook: &'r Runbook,
     captures: Vec<Capture>,
+    /// By name, when the first of its captures is behind.
+    captured: BTreeMap<String, usize>,
+    params: BTreeMap<&'r str, &'r Parameter>,
     /// When each item runs; a probe runs with the first step that names it.
     order: Vec<usize>,
     places: BTreeMap<&'r str, usize>,
@@ -100,9 +104,14 @@ impl<'r> Names<'r> {
     pub fn new(runbook: &'r Runbook) -> Self {
         let places: BTreeMap<&str, usize> =
             runbook.items.iter().enumerate().map(|(at, item)| (item.name(), at)).collect();
-        let probes = probes(runbook);
-        let order = (0..runbook.items.len()).map(|at| order(runbook, at)).collect();
-        Self { runbook, captures: captures(runbook), order, places, probes }
+        let (order, captures) = (order(runbook), captures(runbook));
+        let mut captured: BTreeMap<String, usize> = BTreeMap::new();
+        for capture in &captures {
+            let first = captured.entry(capture.name.clone()).or_insert(usize::MAX);
+            *first = order[capture.item].min(*first);
+        }
+        let params = runbook.params.iter().map(|parameter| (parameter.name.as_str(), parameter)).collect();
+        Self { runbook, captures, captured, params, order, places, probes: probes(runbook) }
     }
 
     /// Where the item called so stands.
@@ -111,61 +120,102 @@ impl<'r> Names<'r> {
     }
 
     /// What an expression of item `at` may name; with its own result if `result`.
-    pub fn scope(&self, at: usize, result: bool) -> Scope {
-        self.scope_at(self.order[at], result, result.then_some(at))
+    pub fn scope(&self, at: usize, result: bool) -> Reach<'_, 'r> {
+        Reach { names: self, now: self.order[at], own: result.then_some(at), result }
     }
 
     /// What an expression may name that is looked at when item `at` has passed.
-    pub fn scope_behind(&self, at: usize) -> Scope {
-        self.scope_at(self.order[at] + 1, false, Some(at))
-    }
-
-    fn scope_at(&self, now: usize, result: bool, own: Option<usize>) -> Scope {
-        let is_set = |set: Option<Set>| match set {
-            Some(Set::Always) => true,
-            Some(Set::Behind(order)) => order < now,
-            None => false,
-        };
-        let parameters = self.runbook.params.iter();
-        let (known, later) = parameters.partition::<Vec<_>, _>(|parameter| is_set(self.set(&parameter.name)));
-        let captured = |capture: &&Capture| self.order[capture.item] < now || Some(capture.item) == own;
-        let vars = self.captures.iter().filter(captured).map(|capture| capture.name.clone()).collect();
-        let later_vars = self.captures.iter().map(|capture| capture.name.clone());
-        let later_vars = later_vars.chain(later.into_iter().map(|parameter| parameter.name.clone())).collect();
-        let items = || self.runbook.items.iter().enumerate().filter(|(_, item)| !self.probes.contains(item.name()));
-        let earlier = items().filter(|(at, _)| self.order[*at] < now);
-        let shape = |item: &Item| match item {
-            Item::Step(_) => StepShape::Output,
-            Item::Assert(_) | Item::Manual(_) => StepShape::Plain,
-        };
-        Scope {
-            result,
-            params: known.into_iter().map(|parameter| (parameter.name.clone(), param_type(parameter.kind))).collect(),
-            vars,
-            steps: earlier.map(|(_, item)| (item.name().to_owned(), shape(item))).collect(),
-            later_vars,
-            later_steps: items().map(|(_, item)| item.name().to_owned()).collect(),
-        }
+    pub fn scope_behind(&self, at: usize) -> Reach<'_, 'r> {
+        Reach { names: self, now: self.order[at] + 1, own: Some(at), result: false }
     }
 
     /// When a name is set; `None` if nothing ever sets it.
     fn set(&self, name: &str) -> Option<Set> {
-        if let Some(parameter) = self.runbook.params.iter().find(|parameter| parameter.name == name) {
-            return Some(match &parameter.after {
-                None => Set::Always,
-                Some(after) => Set::Behind(self.position(&after.name).map_or(usize::MAX, |at| self.order[at])),
-            });
+        match self.params.get(name) {
+            Some(Parameter { after: None, .. }) => Some(Set::Always),
+            Some(Parameter { after: Some(after), .. }) => {
+                Some(Set::Behind(self.position(&after.name).map_or(usize::MAX, |at| self.order[at])))
+            }
+            None => self.captured.get(name).copied().map(Set::Behind),
         }
-        let captures = self.captures.iter().filter(|capture| capture.name == name);
-        captures.map(|capture| self.order[capture.item]).min().map(Set::Behind)
     }
 
     /// Whether a name is set when item `at` runs; `None` if nothing ever sets it.
     fn set_at(&self, name: &str, at: usize) -> Option<bool> {
-        self.set(name).map(|set| match set {
+        self.set(name).map(|set| set.before(self.order[at]))
+    }
+}
+
+impl Set {
+    fn before(self, now: usize) -> bool {
+        match self {
             Set::Always => true,
-            Set::Behind(order) => order < self.order[at],
+            Set::Behind(order) => order < now,
+        }
+    }
+}
+
+/// What an expression may name at one place.
+pub struct Reach<'n, 'r> {
+    names: &'n Names<'r>,
+    /// Everything of a lower order is behind.
+    now: usize,
+    /// The item whose captures are there already.
+    own: Option<usize>,
+    result: bool,
+}
+
+impl Reach<'_, '_> {
+    fn shape(&self, at: usize) -> Option<StepShape> {
+        let item = &self.names.runbook.items[at];
+        let known = self.names.order[at] < self.now && !self.names.probes.contains(item.name());
+        known.then_some(match item {
+            Item::Step(_) => StepShape::Output,
+            Item::Assert(_) | Item::Manual(_) => StepShape::Plain,
         })
+    }
+}
+
+impl Scope for Reach<'_, '_> {
+    fn result(&self) -> bool {
+        self.result
+    }
+
+    fn param(&self, name: &str) -> Option<ParamType> {
+        let parameter = self.names.params.get(name)?;
+        self.names.set(name)?.before(self.now).then(|| param_type(parameter.kind))
+    }
+
+    fn var(&self, name: &str) -> bool {
+        let own = |capture: &Capture| Some(capture.item) == self.own && capture.name == name;
+        match self.names.captured.get(name) {
+            None => false,
+            Some(first) => *first < self.now || self.names.captures.iter().any(own),
+        }
+    }
+
+    fn step(&self, name: &str) -> Option<StepShape> {
+        self.names.position(name).and_then(|at| self.shape(at))
+    }
+
+    fn later_var(&self, name: &str) -> bool {
+        self.names.captured.contains_key(name) || (self.names.params.contains_key(name) && self.param(name).is_none())
+    }
+
+    fn later_step(&self, name: &str) -> bool {
+        self.names.places.contains_key(name) && !self.names.probes.contains(name)
+    }
+
+    fn params(&self) -> Vec<&str> {
+        self.names.params.keys().copied().filter(|name| self.param(name).is_some()).collect()
+    }
+
+    fn vars(&self) -> Vec<&str> {
+        self.names.captured.keys().map(String::as_str).filter(|name| self.var(name)).collect()
+    }
+
+    fn steps(&self) -> Vec<&str> {
+        self.names.places.keys().copied().filter(|name| self.step(name).is_some()).collect()
     }
 }
 
@@ -174,18 +224,16 @@ pub fn probes(runbook: &Runbook) -> BTreeSet<&str> {
     steps(runbook).filter_map(|(_, step)| step.unless.as_ref()).map(|named| named.name.as_str()).collect()
 }
 
-/// When an item runs: `always` steps come after all others, a probe with the first step that names it.
-fn order(runbook: &Runbook, item: usize) -> usize {
-    match &runbook.items[item] {
-        Item::Step(step) => {
-            let names_it = |other: &Step| other.unless.as_ref().is_some_and(|named| named.name == step.name);
-            match steps(runbook).find(|(_, other)| names_it(other)) {
-                Some((first, _)) => own_order(runbook, first),
-                None => own_order(runbook, item),
-            }
+/// When each item runs: `always` steps come after all others, a probe with the first step that names it.
+fn order(runbook: &Runbook) -> Vec<usize> {
+    let mut probed: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, step) in steps(runbook) {
+        if let Some(probe) = &step.unless {
+            probed.entry(&probe.name).or_insert(at);
         }
-        Item::Assert(_) | Item::Manual(_) => item,
     }
+    let runs_with = |at: usize| probed.get(runbook.items[at].name()).copied().unwrap_or(at);
+    (0..runbook.items.len()).map(|at| own_order(runbook, runs_with(at))).collect()
 }
 
 fn own_order(runbook: &Runbook, item: usize) -> usize {
@@ -213,9 +261,15 @@ pub fn check(runbook: &Runbook, names: &Names<'_>) -> Vec<Diagnostic> {
 
 /// A name that one step captures twice: which of the two would it be?
 fn doubled(captures: &[Capture]) -> impl Iterator<Item = Diagnostic> {
-    captures.iter().enumerate().filter_map(|(at, capture)| {
-        let same = |other: &&Capture| other.item == capture.item && other.name == capture.name;
-        let first = captures[..at].iter().find(same)?;
+    let mut seen: BTreeMap<(usize, &str), &Capture> = BTreeMap::new();
+    captures.iter().filter_map(move |capture| {
+        let first = match seen.entry((capture.item, &capture.name)) {
+            Entry::Occupied(first) => *first.get(),
+            Entry::Vacant(place) => {
+                place.insert(capture);
+                return None;
+            }
+        };
         let message = format!("`{}` is captured twice by one step", capture.name);
         Some(
             Diagnostic::error(Code::VariableName, capture.span, message)

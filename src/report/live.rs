@@ -91,7 +91,7 @@ impl<'a> Live<'a> {
     /// Shows an event; `state` is the run after it.
     pub fn event(&mut self, event: &Event, state: &RunState) {
         self.show_event(event, state);
-        if matches!(event, Event::GateOpened { .. } | Event::ManualOpened { .. }) {
+        if matches!(event, Event::GateOpened { .. } | Event::ManualOpened { .. } | Event::ParameterOpened { .. }) {
             self.settle();
         }
     }

@@ -37,7 +37,7 @@ impl Assertion {
 
     /// Findings on names, fields and functions that nobody knows, on texts that their function cannot read, and on
     /// comparisons of values that are never of one kind.
-    pub fn check(&self, scope: &Scope) -> Vec<Diagnostic> {
+    pub fn check(&self, scope: &dyn Scope) -> Vec<Diagnostic> {
         check::check(self, scope)
     }
 

@@ -11,7 +11,7 @@ use cel::common::ast::{Expr, IdedExpr};
 type Wrong = (String, String);
 
 /// Findings on an expression, in the order of its text.
-pub fn check(assertion: &Assertion, scope: &Scope) -> Vec<Diagnostic> {
+pub fn check(assertion: &Assertion, scope: &dyn Scope) -> Vec<Diagnostic> {
     let tree = assertion.tree();
     let mut found: Vec<Diagnostic> = Vec::new();
     for used in names::uses(tree) {
@@ -42,24 +42,24 @@ pub fn check(assertion: &Assertion, scope: &Scope) -> Vec<Diagnostic> {
 }
 
 /// The word that is wrong, and why.
-fn check_use<'t>(used: &Use<'t>, scope: &Scope) -> Option<(&'t str, Wrong)> {
+fn check_use<'t>(used: &Use<'t>, scope: &dyn Scope) -> Option<(&'t str, Wrong)> {
     let (word, wrong) = match used.name {
         Name::Root(name) => (name, check_root(name, scope)),
         Name::Variable(name) => (name, check_variable(name, scope)),
         Name::Parameter(name) => (name, check_parameter(name, scope)),
-        Name::Step(step, Some(field)) if scope.steps.contains_key(step) => (field, check_field(step, field, scope)),
+        Name::Step(step, Some(field)) if scope.step(step).is_some() => (field, check_field(step, field, scope)),
         Name::Step(step, _) => (step, check_step(step, scope)),
         Name::Bound(name) => (name, check_bound(name)),
     };
     wrong.map(|wrong| (word, wrong))
 }
 
-fn check_root(name: &str, scope: &Scope) -> Option<Wrong> {
+fn check_root(name: &str, scope: &dyn Scope) -> Option<Wrong> {
     if WITH_A_NAME.contains(&name) {
         // Over all of them nothing can be said: only those that are named are known.
         return Some((format!("`{name}` is used with a name"), format!("write {name}.NAME")));
     }
-    if EVERYWHERE.contains(&name) || (scope.result && RESULT.contains(&name)) {
+    if EVERYWHERE.contains(&name) || (scope.result() && RESULT.contains(&name)) {
         return None;
     }
     if RESULT.contains(&name) {
@@ -67,65 +67,63 @@ fn check_root(name: &str, scope: &Scope) -> Option<Wrong> {
         return Some((message, format!("write steps.NAME.{name} of an earlier step")));
     }
     let help = match () {
-        () if scope.params.contains_key(name) => format!("write params.{name}"),
-        () if scope.vars.contains(name) || scope.later_vars.contains(name) => {
+        () if scope.param(name).is_some() => format!("write params.{name}"),
+        () if scope.var(name) || scope.later_var(name) => {
             format!("write vars.{name} for what was captured, params.{name} for a parameter")
         }
-        () if scope.steps.contains_key(name) => format!("write steps.{name}"),
+        () if scope.step(name).is_some() => format!("write steps.{name}"),
         () if name == "and" || name == "or" || name == "not" => "write &&, || and !".to_owned(),
         () => {
-            let own = RESULT.iter().filter(|_| scope.result);
+            let own = RESULT.iter().filter(|_| scope.result());
             suggestion(name, EVERYWHERE.iter().chain(own).copied())
         }
     };
     Some((format!("unknown name `{name}`"), help))
 }
 
-fn check_variable(name: &str, scope: &Scope) -> Option<Wrong> {
+fn check_variable(name: &str, scope: &dyn Scope) -> Option<Wrong> {
     match name {
-        _ if scope.vars.contains(name) => None,
-        _ if scope.params.contains_key(name) => {
+        _ if scope.var(name) => None,
+        _ if scope.param(name).is_some() => {
             Some((format!("`{name}` is a parameter and was not captured"), format!("write params.{name}")))
         }
-        _ if scope.later_vars.contains(name) => {
+        _ if scope.later_var(name) => {
             let help = "move the step that sets it before this one".to_owned();
             Some((format!("`vars.{name}` is set only by a later step"), help))
         }
-        _ => Some((format!("no step captures `{name}`"), suggestion(name, scope.vars.iter().map(String::as_str)))),
+        _ => Some((format!("no step captures `{name}`"), suggestion(name, scope.vars().into_iter()))),
     }
 }
 
-fn check_parameter(name: &str, scope: &Scope) -> Option<Wrong> {
+fn check_parameter(name: &str, scope: &dyn Scope) -> Option<Wrong> {
     match name {
-        _ if scope.params.contains_key(name) => None,
-        _ if scope.vars.contains(name) => {
-            Some((format!("`{name}` is captured and no parameter"), format!("write vars.{name}")))
-        }
-        _ if scope.later_vars.contains(name) => {
+        _ if scope.param(name).is_some() => None,
+        _ if scope.var(name) => Some((format!("`{name}` is captured and no parameter"), format!("write vars.{name}"))),
+        _ if scope.later_var(name) => {
             Some((format!("`params.{name}` has no value yet"), "it is asked for behind a later step".to_owned()))
         }
         _ => {
-            let help = suggestion(name, scope.params.keys().map(String::as_str));
+            let help = suggestion(name, scope.params().into_iter());
             Some((format!("the runbook has no parameter `{name}`"), help))
         }
     }
 }
 
-fn check_step(step: &str, scope: &Scope) -> Option<Wrong> {
+fn check_step(step: &str, scope: &dyn Scope) -> Option<Wrong> {
     match () {
-        () if scope.steps.contains_key(step) => None,
-        () if scope.later_steps.contains(step) => {
+        () if scope.step(step).is_some() => None,
+        () if scope.later_step(step) => {
             Some((format!("the step `{step}` runs later"), "only earlier steps have a result".to_owned()))
         }
         () => {
-            let help = suggestion(step, scope.steps.keys().map(String::as_str));
+            let help = suggestion(step, scope.steps().into_iter());
             Some((format!("no earlier step is called `{step}`"), help))
         }
     }
 }
 
-fn check_field(step: &str, field: &str, scope: &Scope) -> Option<Wrong> {
-    let known = match scope.steps.get(step)? {
+fn check_field(step: &str, field: &str, scope: &dyn Scope) -> Option<Wrong> {
+    let known = match scope.step(step)? {
         StepShape::Output => OUTPUT_FIELDS,
         StepShape::Plain => PLAIN_FIELDS,
     };

@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// More digits than this are not what the nearest double prints.
+/// More digits than this no double has.
 const DIGITS: usize = 17;
 
 /// Reads a JSON text.
@@ -68,12 +68,25 @@ fn is_exact(number: &str) -> bool {
         // CEL has an unsigned integer, too; etcd prints the ids of its members so.
         return number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok();
     }
-    let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    let significant = digits.trim_start_matches('0').trim_end_matches('0').len();
+    // The double, written with as many digits, must read the same. Seventeen tell every double from all others.
     let value: f64 = number.parse().unwrap_or(f64::INFINITY);
-    // A number so small that it becomes zero is rounded, too.
-    significant <= DIGITS && value.is_finite() && (value != 0.0 || significant == 0)
+    let Some((digits, power)) = decimal(number) else { return false };
+    let places = digits.len().saturating_sub(1);
+    value.is_finite() && places < DIGITS && decimal(&format!("{value:.places$e}")) == Some((digits, power))
+}
+
+/// The digits that count, and by which power of ten they are to be taken; `None` if that is no number of 64 bits.
+fn decimal(number: &str) -> Option<(String, i64)> {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{}{fraction}", whole.trim_start_matches('-'));
+    let digits = all.trim_start_matches('0').trim_end_matches('0');
+    if digits.is_empty() {
+        return Some((String::new(), 0));
+    }
+    let zeros = all.len() - all.trim_end_matches('0').len();
+    let power = exponent.parse::<i64>().ok()?.checked_sub(fraction.len() as i64)?.checked_add(zeros as i64)?;
+    Some((digits.to_owned(), power))
 }
 
 struct Json(Value);
@@ -141,23 +154,35 @@ impl<'de> Visitor<'de> for JsonVisitor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn numbers_are_never_rounded() {
         assert_eq!(
-            parse("[1, -2, 0.1, 1e3, 9223372036854775807]").map(|value| super::super::show::value(&value)),
-            Ok("[1, -2, 0.1, 1000, 9223372036854775807]".into())
+            parse("[1, -2, 0.1, 1e3, 9223372036854775807, 0.10000000000000001, -0.00, 1.50E+2]")
+                .map(|value| super::super::show::value(&value)),
+            Ok("[1, -2, 0.1, 1000, 9223372036854775807, 0.1, -0, 150]".into())
         );
         assert!(parse("[9223372036854775808, 18446744073709551615]").is_ok());
         for bad in [
             "18446744073709551616",
             "-9223372036854775809",
             "0.1234567890123456789",
+            "9007199254740993.5",
             "1e-400",
             "123456789012345678901234567890",
         ] {
             let error = parse(&format!("{{\"a\": \"9223372036854775808\",\n \"b\": {bad}}}")).unwrap_err();
             assert!(error.contains("at line 2 column 7"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_double_is_read_as_it_was_written(value in proptest::num::f64::NORMAL) {
+            for text in [format!("{value:e}"), format!("{value:.16e}"), serde_json::to_string(&value).unwrap()] {
+                prop_assert!(matches!(parse(&text), Ok(Value::Float(read)) if read == value), "{text}");
+            }
         }
     }
 

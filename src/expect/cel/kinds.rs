@@ -52,7 +52,7 @@ impl Kind {
 }
 
 /// Findings on comparisons of values of two kinds, and on an assertion that is neither true nor false.
-pub fn check(assertion: &Assertion, scope: &Scope) -> Vec<Diagnostic> {
+pub fn check(assertion: &Assertion, scope: &dyn Scope) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     walk::each(assertion.tree(), &mut |node| found.extend(compared(assertion, node, scope)));
     let whole = of(assertion.tree(), scope).filter(|kind| *kind != Kind::Truth && assertion.is_asserted());
@@ -63,7 +63,7 @@ pub fn check(assertion: &Assertion, scope: &Scope) -> Vec<Diagnostic> {
     found
 }
 
-fn compared(assertion: &Assertion, node: &IdedExpr, scope: &Scope) -> Option<Diagnostic> {
+fn compared(assertion: &Assertion, node: &IdedExpr, scope: &dyn Scope) -> Option<Diagnostic> {
     let Expr::Call(call) = &node.expr else { return None };
     let [left, right] = call.args.as_slice() else { return None };
     let verdict = match call.func_name.as_str() {
@@ -95,7 +95,7 @@ fn compared(assertion: &Assertion, node: &IdedExpr, scope: &Scope) -> Option<Dia
 }
 
 /// The kind that a node certainly has if it can be evaluated.
-fn of(node: &IdedExpr, scope: &Scope) -> Option<Kind> {
+fn of(node: &IdedExpr, scope: &dyn Scope) -> Option<Kind> {
     match &node.expr {
         Expr::Literal(literal) => match literal {
             LiteralValue::Boolean(_) => Some(Kind::Truth),
@@ -119,12 +119,12 @@ fn of(node: &IdedExpr, scope: &Scope) -> Option<Kind> {
     }
 }
 
-fn of_name(node: &IdedExpr, scope: &Scope) -> Option<Kind> {
+fn of_name(node: &IdedExpr, scope: &dyn Scope) -> Option<Kind> {
     // A node that is one whole name is the only use in itself; a loop's own names are none of ours.
     let name = names::uses(node).first().filter(|used| used.node.id == node.id)?.name;
     match name {
         Name::Variable(_) => Some(Kind::Text),
-        Name::Parameter(name) => scope.params.get(name).map(|kind| match kind {
+        Name::Parameter(name) => scope.param(name).map(|kind| match kind {
             ParamType::String => Kind::Text,
             ParamType::Int | ParamType::Quantity => Kind::Number,
             ParamType::Bool => Kind::Truth,
@@ -142,7 +142,7 @@ fn of_name(node: &IdedExpr, scope: &Scope) -> Option<Kind> {
     }
 }
 
-fn of_call(name: &str, args: &[IdedExpr], scope: &Scope) -> Option<Kind> {
+fn of_call(name: &str, args: &[IdedExpr], scope: &dyn Scope) -> Option<Kind> {
     match name {
         "size" | "int" | "uint" | "double" | "quantity" | "compareTo" | "major" | "minor" | "patch" | "indexOf"
         | "lastIndexOf" => Some(Kind::Number),
@@ -160,7 +160,7 @@ fn of_call(name: &str, args: &[IdedExpr], scope: &Scope) -> Option<Kind> {
     }
 }
 
-fn of_sign(name: &str, args: &[IdedExpr], scope: &Scope) -> Option<Kind> {
+fn of_sign(name: &str, args: &[IdedExpr], scope: &dyn Scope) -> Option<Kind> {
     let kind = |at: usize| of(args.get(at)?, scope);
     match name {
         operators::LOGICAL_AND

@@ -1,7 +1,5 @@
 //! What an expression may name where it stands.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 /// The type of a parameter, as far as expressions tell types apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParamType {
@@ -27,20 +25,25 @@ pub enum StepShape {
 }
 
 /// What an expression may name where it stands.
-#[derive(Clone, Debug, Default)]
-pub struct Scope {
+pub trait Scope {
     /// Whether the step's own result is there.
-    pub result: bool,
-    /// The parameters that have a value.
-    pub params: BTreeMap<String, ParamType>,
-    /// The variables that were captured, or could have been.
-    pub vars: BTreeSet<String>,
-    /// Earlier steps.
-    pub steps: BTreeMap<String, StepShape>,
-    /// Every variable and parameter of the runbook, for the message.
-    pub later_vars: BTreeSet<String>,
-    /// Every step of the runbook, for the message.
-    pub later_steps: BTreeSet<String>,
+    fn result(&self) -> bool;
+    /// A parameter that has a value.
+    fn param(&self, name: &str) -> Option<ParamType>;
+    /// Whether a variable was captured, or could have been.
+    fn var(&self, name: &str) -> bool;
+    /// An earlier step.
+    fn step(&self, name: &str) -> Option<StepShape>;
+    /// Whether it is a variable or parameter of the runbook, for the message.
+    fn later_var(&self, name: &str) -> bool;
+    /// Whether it is a step of the runbook, for the message.
+    fn later_step(&self, name: &str) -> bool;
+    /// Every parameter that has a value, to suggest one.
+    fn params(&self) -> Vec<&str>;
+    /// Every variable that was captured.
+    fn vars(&self) -> Vec<&str>;
+    /// Every earlier step.
+    fn steps(&self) -> Vec<&str>;
 }
 
 /// Names of the step's own result.

@@ -175,7 +175,7 @@ fn comparisons_that_say_nothing_are_errors() {
 
 #[test]
 fn without_a_result_only_earlier_steps_are_known() {
-    let before = Scope { result: false, ..scope() };
+    let before = Known { result: false };
     let check = |text: &str| shown(text, parse(text).check(&before));
     assert_eq!(check("steps.stop.exit_code == 0 && now > parseTime('2026-01-01T00:00:00Z')"), Vec::<String>::new());
     let wanted =

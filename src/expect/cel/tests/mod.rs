@@ -63,31 +63,66 @@ fn facts(stdout: &str) -> Facts {
 }
 
 /// The names of [`facts`], and some that come later.
-fn scope() -> Scope {
-    let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    Scope {
-        result: true,
-        params: [
-            ("COUNT", ParamType::Int),
-            ("SIZE", ParamType::Quantity),
-            ("WAIT", ParamType::Duration),
-            ("SAFE", ParamType::Bool),
-            ("NAME", ParamType::String),
-        ]
-        .map(|(name, kind)| (name.to_owned(), kind))
-        .into(),
-        vars: set(&["FILE", "NUMBER", "UNSET"]),
-        steps: [
-            ("stop", StepShape::Output),
-            ("a-b", StepShape::Output),
-            ("probe", StepShape::Output),
-            ("by_hand", StepShape::Plain),
-        ]
-        .map(|(name, shape)| (name.to_owned(), shape))
-        .into(),
-        later_vars: set(&["FILE", "NUMBER", "UNSET", "LATER"]),
-        later_steps: set(&["stop", "a-b", "probe", "by_hand", "verify"]),
+#[derive(Clone)]
+struct Known {
+    result: bool,
+}
+
+const PARAMS: &[(&str, ParamType)] = &[
+    ("COUNT", ParamType::Int),
+    ("NAME", ParamType::String),
+    ("SAFE", ParamType::Bool),
+    ("SIZE", ParamType::Quantity),
+    ("WAIT", ParamType::Duration),
+];
+const VARS: &[&str] = &["FILE", "NUMBER", "UNSET"];
+const STEPS: &[(&str, StepShape)] = &[
+    ("a-b", StepShape::Output),
+    ("by_hand", StepShape::Plain),
+    ("probe", StepShape::Output),
+    ("stop", StepShape::Output),
+];
+
+impl Scope for Known {
+    fn result(&self) -> bool {
+        self.result
     }
+
+    fn param(&self, name: &str) -> Option<ParamType> {
+        PARAMS.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+    }
+
+    fn var(&self, name: &str) -> bool {
+        VARS.contains(&name)
+    }
+
+    fn step(&self, name: &str) -> Option<StepShape> {
+        STEPS.iter().find(|(known, _)| *known == name).map(|(_, shape)| *shape)
+    }
+
+    fn later_var(&self, name: &str) -> bool {
+        name == "LATER" || self.var(name)
+    }
+
+    fn later_step(&self, name: &str) -> bool {
+        name == "verify" || self.step(name).is_some()
+    }
+
+    fn params(&self) -> Vec<&str> {
+        PARAMS.iter().map(|(name, _)| *name).collect()
+    }
+
+    fn vars(&self) -> Vec<&str> {
+        VARS.to_vec()
+    }
+
+    fn steps(&self) -> Vec<&str> {
+        STEPS.iter().map(|(name, _)| *name).collect()
+    }
+}
+
+fn scope() -> Known {
+    Known { result: true }
 }
 
 fn parse(expression: &str) -> Assertion {
