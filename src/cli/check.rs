@@ -4,6 +4,7 @@ use super::args::{self, Format};
 use super::configuration;
 use super::error::{Exit, Failure};
 use super::output::print_json;
+use super::pattern::Pattern;
 use super::terminal::{Terminal, eprint_line};
 use super::{files, findings};
 use crate::config::Config;
@@ -39,10 +40,11 @@ pub fn check(options: &args::Check, terminal: &Terminal) -> Result<Exit, Failure
 fn runbooks(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for path in paths {
-        // A folder named explicitly is searched; whatever else is named must be a runbook, and is reported if not.
-        match path.is_dir() {
-            true => files.extend(files::find_runbooks(path)),
-            false => files.push(path.clone()),
+        // A folder or a pattern is searched; whatever else is named must be a runbook, and is reported if not.
+        match Pattern::of(path)? {
+            Some(pattern) => files.extend(pattern.runbooks()?),
+            None if path.is_dir() => files.extend(files::find_runbooks(path)),
+            None => files.push(path.clone()),
         }
     }
     match files.is_empty() {

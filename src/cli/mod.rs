@@ -17,6 +17,7 @@ mod list;
 mod log;
 mod next;
 mod output;
+mod pattern;
 mod plan;
 mod prompt;
 mod record;

@@ -75,6 +75,7 @@ impl Prompter for TerminalPrompter {
                     }
                 }
                 Reply::View => view(question),
+                Reply::Help if question.gate == Gate::Type => eprint_line(TYPED_HELP),
                 Reply::Help => eprint_line(GATE_HELP),
                 Reply::Unclear => eprint_line("  that is no answer; an empty line is No"),
             }
@@ -184,6 +185,9 @@ fn parameter_answer(
 const GATE_HELP: &str = "  y  run the step            n  not now: the run is suspended (also an empty line)
   s  skip it, with a reason  v  view script and expectations
   q  give up the run: steps that always run still do";
+const TYPED_HELP: &str = "  the phrase runs the step, letter for letter
+  n  not now: the run is suspended (also an empty line)     s  skip it, with a reason
+  v  view script and expectations                           q  give up the run: steps that always run still do";
 const MANUAL_HELP: &str = "  d  done, a note may follow: d seen in DSM     f  it failed, a note may follow
   s  skip it, with a reason                     n  not now: the run is suspended (also an empty line)
   q  give up the run: steps that always run still do";

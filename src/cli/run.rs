@@ -17,7 +17,7 @@ use crate::event::{
 };
 use crate::hash::sha256;
 use crate::journal::{Clock, Entry, Journal, RunId, Store};
-use crate::plan::{Action, Plan, Selection};
+use crate::plan::{Action, Plan, Selection, early};
 use crate::redact::Redactor;
 use crate::report::{Live, Screen as _, plan_text, run_table};
 use crate::runbook::{Gate, ParameterKind, Runbook};
@@ -35,6 +35,7 @@ pub fn run(options: &args::Run, redactor: Redactor, terminal: &Terminal) -> Resu
     let Planned { runbook, plan, config } = &planned;
     let selection = Selection { from: options.from.clone(), to: options.to.clone(), only: options.only.clone() };
     let chosen = selection.resolve(plan)?;
+    let early = early(plan, &chosen).map_err(|why| Failure::usage(why).hint("nothing was run"))?;
     let answers = answers(options, plan)?;
     let run = match &options.run_id {
         Some(id) => RunId::parse(id)?,
@@ -44,7 +45,8 @@ pub fn run(options: &args::Run, redactor: Redactor, terminal: &Terminal) -> Resu
         .map_err(|error| Failure::usage(format!("{}: {error}", options.file.display())))?;
     let operator = environment::operator();
     let sessions = sessions::sessions(plan, config, &path)?;
-    let secrets = fetch_secrets(&planned, &chosen, ask, &redactor, terminal)?;
+    let mut secrets = fetch_secrets(&planned, &chosen, ask, &redactor, terminal)?;
+    let values = std::mem::take(&mut secrets.values).into_iter().chain(early.clone()).collect();
     let record = match options.ephemeral {
         true => Record::default(),
         false => Record::open(options, &run, &path, &runbook.source.text, &operator)?,
@@ -64,13 +66,13 @@ pub fn run(options: &args::Run, redactor: Redactor, terminal: &Terminal) -> Resu
         directory: sessions::folder(&path).display().to_string(),
         overrides: overrides(options),
         selection: selection.is_partial().then_some(selection),
-        params: params(plan),
+        params: params(plan, &early),
         secrets: secrets.sources.clone(),
         targets: plan.targets.iter().map(|(name, target)| (name.clone(), target.to_string())).collect(),
         acceptance: plan.acceptance.iter().map(|criterion| (criterion.id.clone(), criterion.text.clone())).collect(),
         steps: plan.steps.iter().map(step_header).collect(),
     };
-    let prepared = Prepared { plan, config, chosen, answers, header, sessions, secrets, redactor, record };
+    let prepared = Prepared { plan, config, chosen, answers, header, sessions, values, redactor, record };
     let (ending, lost) = execute(prepared, options, terminal)?;
     let exit = conclude(&ending, options, terminal);
     Ok(match lost {
@@ -90,7 +92,7 @@ struct Prepared<'a> {
     answers: Answers,
     header: RunStarted,
     sessions: BTreeMap<String, SessionConfig>,
-    secrets: Secrets,
+    values: BTreeMap<String, String>,
     redactor: Redactor,
     record: Record,
 }
@@ -136,13 +138,13 @@ fn refuse_literals(runbook: &Runbook, redactor: &Redactor) -> Result<(), Failure
     }
 }
 
-/// The values that are given before the run; of a secret only that there is one.
-fn params(plan: &Plan) -> BTreeMap<String, String> {
+/// The values that are given before the run, also those that the plan does not hold; of a secret only that there is one.
+fn params(plan: &Plan, early: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let shown = plan.parameters.iter().filter_map(|parameter| match parameter.kind {
         ParameterKind::Secret => Some((parameter.name.clone(), crate::engine::SECRET.to_owned())),
         _ => Some((parameter.name.clone(), parameter.value.clone()?)),
     });
-    shown.collect()
+    shown.chain(early.clone()).collect()
 }
 
 /// Runs. The second of what it returns is why the journal's lines could not be printed to their end.
@@ -151,7 +153,7 @@ fn execute(
     options: &args::Run,
     terminal: &Terminal,
 ) -> Result<(Ending, Option<Failure>), Failure> {
-    let Prepared { plan, config, chosen, answers, header, sessions, secrets, redactor, record } = prepared;
+    let Prepared { plan, config, chosen, answers, header, sessions, values, redactor, record } = prepared;
     let failed = |what: &str, error: std::io::Error| {
         Failure::new(Exit::Record, format!("{what}: {error}")).hint("nothing was run")
     };
@@ -172,7 +174,7 @@ fn execute(
         let setting = Setting {
             operator: header.operator.clone(),
             sessions,
-            secrets: secrets.values,
+            values,
             redactor: redactor.clone(),
             folder: record.folder,
             ledger: record.store.as_ref().map(Store::ledger),

@@ -70,13 +70,12 @@ impl Sources<'_> {
                     "say it in stepgate.toml under [secrets], or set STEPGATE_PARAM_{name}; nothing was run"
                 ))
             })?;
-            let fetched = self.value(name, &source).map_err(|why| Failure::usage(why).hint("nothing was run"))?;
+            let fetched =
+                self.right_value(parameter, &source).map_err(|why| Failure::usage(why).hint("nothing was run"))?;
             if let Some(warning) = &fetched.warning {
                 eprint_line(&format!("warning: {warning}"));
             }
             let value = fetched.value;
-            check_value(&parameter.declared, &value)
-                .map_err(|why| Failure::usage(format!("the secret `{name}`: {why}")))?;
             redactor.add(name, &value).map_err(|error| Failure::usage(error.to_string()))?;
             secrets.sources.insert(name.clone(), source.to_string());
             secrets.values.insert(name.clone(), value);
@@ -96,6 +95,18 @@ impl Sources<'_> {
             if let Some(fetched) = source.and_then(|source| self.value(&parameter.name, &source).ok()) {
                 // One that cannot be looked for is blank or too long, and nobody was promised it.
                 _ = redactor.add(&parameter.name, &fetched.value);
+            }
+        }
+    }
+
+    /// A value that the parameter may have. A person who mistyped it is asked again.
+    fn right_value(&self, parameter: &PlannedParameter, source: &SecretSource) -> Result<Fetched, String> {
+        loop {
+            let fetched = self.value(&parameter.name, source)?;
+            match check_value(&parameter.declared, &fetched.value) {
+                Ok(_) => return Ok(fetched),
+                Err(why) if *source == SecretSource::Prompt => eprint_line(&format!("  {why}")),
+                Err(why) => return Err(format!("the secret `{}`: {why}", parameter.name)),
             }
         }
     }

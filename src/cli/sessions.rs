@@ -48,11 +48,6 @@ fn session(
     }
 }
 
-/// What is said to stepgate itself, a secret among it (`STEPGATE_PARAM_NAME`).
-fn is_own(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b"STEPGATE_")
-}
-
 /// The operator's environment less what supplies a secret or speaks to stepgate, and less the names of captures, parameters and secrets:
 /// what it has under them could be mistaken for a value of the run.
 fn environment(plan: &Plan, config: &Config) -> Vec<(OsString, OsString)> {
@@ -60,7 +55,7 @@ fn environment(plan: &Plan, config: &Config) -> Vec<(OsString, OsString)> {
     let own = |name: &OsStr| {
         let captured =
             plan.variables.iter().chain(&plan.secrets).chain(&suppliers).any(|variable| name == variable.as_str());
-        captured || plan.parameters.iter().any(|parameter| name == parameter.name.as_str()) || is_own(name)
+        captured || plan.parameters.iter().any(|parameter| name == parameter.name.as_str())
     };
     std::env::vars_os().filter(|(name, _)| !own(name)).collect()
 }

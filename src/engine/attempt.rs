@@ -27,6 +27,8 @@ pub struct Attempt<'p> {
     pub action: &'p ShellAction,
     /// Which attempt it is, from 1.
     pub number: u32,
+    /// How long its step has been tried by now: the time of a polled step is that from its first attempt on.
+    pub spent: Duration,
     /// Its wall-clock bound.
     pub timeout: Duration,
 }
@@ -44,7 +46,7 @@ pub struct Attempted {
 impl<'a, P: Prompter> Engine<'a, P> {
     /// Runs the script once. Its intent is durable already.
     pub(super) async fn attempt(&mut self, attempt: Attempt<'a>) -> Attempted {
-        let Attempt { index, step, action, number, timeout } = attempt;
+        let Attempt { index, step, action, number, spent, timeout } = attempt;
         let instance = Instance::first(&step.name);
         let started = self.recorder.clock().time();
         let compiled = Compiled::new(action, &self.values);
@@ -82,6 +84,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
         let taken = intake.take();
         let mut ear = Ear { late: &mut self.late, observer: self.recorder.observer };
         end.left_running.extend(self.sessions.leave(&action.target, &action.session, &mut ear).await);
+        end.elapsed += spent;
         let outcome = StepFinished { started, attempt: number, ..outcome_of(instance, &end, &taken) };
         self.judge(attempt, &compiled, taken, end.how, outcome).await
     }

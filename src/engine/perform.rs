@@ -107,11 +107,13 @@ impl<'a, P: Prompter> Engine<'a, P> {
         step: &'a PlannedStep,
         action: &'a ShellAction,
     ) -> io::Result<Attempted> {
-        let deadline = Instant::now() + action.timeout;
+        let since = Instant::now();
+        let deadline = since + action.timeout;
         let mut number = 1;
         loop {
             let timeout = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-            let mut attempted = self.attempt(Attempt { index, step, action, number, timeout }).await;
+            let spent = if number == 1 { Duration::ZERO } else { since.elapsed() };
+            let mut attempted = self.attempt(Attempt { index, step, action, number, spent, timeout }).await;
             let Some(pause) = action.poll.filter(|_| attempted.outcome.status != Status::Passed) else {
                 return Ok(attempted);
             };
@@ -166,7 +168,10 @@ impl<'a, P: Prompter> Engine<'a, P> {
         self.recorder.record(intent);
         self.recorder.commit()?;
         let Attempted { outcome, captured, kept } = match moment {
-            Moment::Before => self.attempt(Attempt { index, step, action, number: 1, timeout: action.timeout }).await,
+            Moment::Before => {
+                let (number, spent, timeout) = (1, Duration::ZERO, action.timeout);
+                self.attempt(Attempt { index, step, action, number, spent, timeout }).await
+            }
             Moment::After => self.attempts(index, step, action).await?,
         };
         let says = match (outcome.status, outcome.reason) {

@@ -68,7 +68,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
         recorder: Recorder<'a>,
     ) -> Self {
         let given = plan.parameters.iter().filter_map(|given| Some((given.name.clone(), given.value.clone()?)));
-        let values = given.chain(std::mem::take(&mut setting.secrets)).collect();
+        let values = given.chain(std::mem::take(&mut setting.values)).collect();
         Self {
             plan,
             chosen,

@@ -14,8 +14,8 @@ pub struct Setting {
     pub operator: String,
     /// How a session on each target of the plan starts, by the target's name.
     pub sessions: BTreeMap<String, SessionConfig>,
-    /// The values of secret parameters.
-    pub secrets: BTreeMap<String, String>,
+    /// The values of parameters that the plan does not hold: secrets, and those whose step is left out.
+    pub values: BTreeMap<String, String>,
     /// Through which everything goes that is written or shown.
     pub redactor: Redactor,
     /// Where long output is kept; `None` keeps none.

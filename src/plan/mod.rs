@@ -5,6 +5,7 @@
 //! know how a step is run or what happened.
 
 mod build;
+mod early;
 mod examine;
 mod expressions;
 mod mentions;
@@ -18,6 +19,7 @@ mod value;
 mod variables;
 
 pub use build::{InputError, plan};
+pub use early::early;
 pub use examine::examine;
 pub use expressions::{Expressions, cel_value};
 pub use model::{Action, Criterion, Data, Interpreter, Plan, PlannedExpectation, PlannedStep, ShellAction};

@@ -61,10 +61,10 @@ pub fn local_environment(all: impl IntoIterator<Item = (OsString, OsString)>) ->
     all.into_iter().filter(|(name, value)| !is_withheld(name, value)).collect()
 }
 
-/// The operator's environment as the command that reaches another machine sees it: less `LD_*` and `BASH_*`.
+/// The operator's environment as the command that reaches another machine sees it: less all that, for the shell behind
+/// it may be one of this machine, and less `BASH_*`.
 pub fn transport_environment(all: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<(OsString, OsString)> {
-    let withheld = |name: &OsStr| name.as_bytes().starts_with(b"LD_") || name.as_bytes().starts_with(b"BASH_");
-    all.into_iter().filter(|(name, _)| !withheld(name)).collect()
+    local_environment(all).into_iter().filter(|(name, _)| !name.as_bytes().starts_with(b"BASH_")).collect()
 }
 
 fn is_withheld(name: &OsStr, value: &OsStr) -> bool {

@@ -74,6 +74,24 @@ fn a_late_parameter_is_asked_for_behind_its_step_and_its_values_come_from_that()
 }
 
 #[test]
+fn a_late_parameter_of_a_step_that_is_left_out_counts_from_the_start() {
+    let body = "```bash {name=list effect=read}\necho s1\n```\n```bash {name=use effect=read}\necho \"got $PICK\"\n```\n\n```output\ngot {{PICK}}\n```\n";
+    let sandbox = with("params: { PICK: { after: list, pattern: 's.' } }\n", body);
+    let missing = sandbox.stepgate("run r.md --only use");
+    assert!(
+        missing.code == 2 && missing.stderr.contains("this run leaves `list` out: give it with --param"),
+        "{missing:?}"
+    );
+    assert_eq!(sandbox.stepgate("run r.md --only use --param PICK=x").code, 2);
+    assert_eq!(sandbox.stepgate("run r.md --from use --param PICK=s7").code, 0);
+    assert_eq!(sandbox.log()["params"]["PICK"], "s7");
+    let computed = with("params: { PICK: { after: list, values: 'steps.list.lines' } }\n", body);
+    let done = computed.stepgate("run r.md --only use --param PICK=s1");
+    assert!(done.code == 2 && done.stderr.contains("chosen from what `list` says"), "{done:?}");
+    assert!(!computed.store().exists());
+}
+
+#[test]
 fn a_step_whose_when_is_false_is_skipped_and_that_is_no_deviation() {
     let body = "```bash {name=a effect=read}\necho 1\n```\n```bash {name=b effect=read when=\"steps.a.stdout == '2'\" capture=V}\necho 2\n```\n```bash {name=c effect=read when=\"!has(vars.V) && steps.b.status == 'skipped'\"}\ntrue\n```\n";
     let sandbox = with("", body);
@@ -125,6 +143,12 @@ fn a_polled_step_is_tried_until_it_passes_or_its_time_is_over() {
     assert_eq!((sandbox.read("witness").lines().count(), &sandbox.log()["steps"][0]["attempts"]), (4, &json!(4)));
     let attempts = sandbox.events().iter().filter(|event| event["type"] == "attempt-finished").count();
     assert_eq!(attempts, 3);
+    let slow = with(
+        "",
+        "```bash {name=wait effect=read poll=300ms timeout=60s}\ntest -e again || { touch again; exit 1; }\n```\n\n```assert\nelapsed >= duration(\"300ms\") && attempt == 2\n```\n",
+    );
+    assert_eq!(slow.stepgate("run r.md").code, 0);
+    assert!(slow.log()["steps"][0]["elapsed_ms"].as_u64().unwrap() >= 300, "{}", slow.log());
     let vain = with("", "```bash {name=wait effect=read poll=100ms timeout=500ms}\nfalse\n```\n");
     let done = vain.stepgate("run r.md");
     assert!(done.code == 1 && done.stderr.contains("it did not pass in 500ms and"), "{done:?}");

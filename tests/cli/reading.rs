@@ -563,6 +563,31 @@ fn check_on_a_folder_finds_runbooks_only_and_follows_no_links() {
 }
 
 #[test]
+fn check_reads_a_pattern_that_no_shell_has_read() {
+    let sandbox = Sandbox::new();
+    let step = "```bash {name=a effect=read}\ntest -e x\n```\n";
+    for name in ["a.md", "docs/b.md", "docs/deep/c.md"] {
+        sandbox.runbook(name, step);
+    }
+    sandbox.write("docs/plain.md", "# No runbook\n");
+    for (pattern, checked) in [
+        ("*.md", "1 runbook"),
+        ("docs/*.md", "1 runbook"),
+        ("**/*.md", "3 runbooks"),
+        ("./docs/**/[bc].md", "2 runbooks"),
+        ("{a,b}.md", "1 runbook"),
+    ] {
+        let done = sandbox.run(["check", pattern]);
+        assert!(done.code == 0 && done.stderr.contains(&format!("{checked} checked")), "{pattern}: {done:?}");
+    }
+    for pattern in ["*.txt", "docs/p*.md", "[.md"] {
+        assert_eq!(sandbox.run(["check", pattern]).code, 2, "{pattern}");
+    }
+    sandbox.runbook("[x].md", step);
+    assert_eq!(sandbox.run(["check", "[x].md"]).code, 0);
+}
+
+#[test]
 fn check_tells_programs_each_finding_with_the_same_keys() {
     let sandbox = Sandbox::with("é `x`\n\n> ```bash {name=q}\n> ls\n> ```\n\n```bash {nmae=x}\n:\n```\n");
     let check = sandbox.stepgate("check r.md --format json");

@@ -38,6 +38,8 @@ fn gates_open_for_a_typed_yes_and_a_typed_phrase_and_a_note_is_kept() {
     session.send_line("y").unwrap();
     session.exp_string("that is no answer").unwrap();
     session.exp_string("type `drop it` to run `drop`").unwrap();
+    session.send_line("?").unwrap();
+    session.exp_string("the phrase runs the step, letter for letter").unwrap();
     session.send_line("drop it").unwrap();
     session.exp_string("`look`: [d]one").unwrap();
     session.send_line("d seen in DSM").unwrap();
@@ -284,4 +286,17 @@ fn a_list_to_choose_from_shows_no_secret_and_gives_what_was_chosen() {
     session.send_line("1").unwrap();
     assert_eq!(end(session), 0);
     assert_eq!((sandbox.read("got").as_str(), &sandbox.log()["params"]["FILE"]), ("a-hunter22", &"a-[secret]".into()));
+}
+
+#[test]
+fn a_secret_that_does_not_fit_is_asked_for_again() {
+    let sandbox = Sandbox::new();
+    sandbox.write("r.md", "---\nstepgate: 1\nparams: { TOKEN: { type: secret, pattern: '[a-z]+[0-9]+' } }\n---\n```bash {name=a effect=read}\nprintf %s \"$TOKEN\" >got\n```\n");
+    let mut session = start(&sandbox);
+    session.exp_string("TOKEN (not shown):").unwrap();
+    session.send_line("wrong").unwrap();
+    let said = session.exp_string("TOKEN (not shown):").unwrap();
+    assert!(said.contains("does not match the pattern") && !said.contains("wrong"), "{said}");
+    session.send_line("right99").unwrap();
+    assert_eq!((end(session), sandbox.read("got")), (0, "right99".to_owned()));
 }
