@@ -57,6 +57,20 @@ pub fn name_strangers(runbook: &Runbook, inputs: &Inputs) {
     }
 }
 
+/// Names what the chosen profile says of steps and targets that this runbook does not have. It serves other runbooks too,
+/// so that is no error; a typing error in a gate would stay unseen, though.
+pub fn name_strangers_of_profile(runbook: &Runbook, config: &Config, inputs: &Inputs) {
+    let Some(profile) = inputs.profile.as_ref().and_then(|name| config.profiles.get(name)) else { return };
+    let steps = |name: &String| runbook.items.iter().any(|item| item.name() == name);
+    let params = |name: &String| runbook.params.iter().any(|parameter| parameter.name == *name);
+    let gates = profile.gates.keys().filter(|name| !steps(name)).map(|name| ("gate of", "step", name));
+    let values = profile.params.keys().filter(|name| !params(name)).map(|name| ("value of", "parameter", name));
+    for (what, kind, name) in gates.chain(values) {
+        let name = crate::text::escape_line(name);
+        eprint_line(&format!("note: the profile has a {what} `{name}`, and the runbook has no such {kind}"));
+    }
+}
+
 /// Asks at the terminal for every required parameter that nobody gave.
 ///
 /// # Errors

@@ -46,6 +46,7 @@ pub fn read_and_plan(file: &Path, chosen: &Chosen, ask: bool, terminal: &Termina
     let found: Vec<_> = found.into_iter().filter(|found| found.severity != Severity::Warning).collect();
     show(&runbook.source, &found, terminal);
     inputs::name_strangers(&runbook, &inputs);
+    inputs::name_strangers_of_profile(&runbook, &config, &inputs);
     if ask {
         inputs::ask_missing(&runbook, &config, &mut inputs, terminal)?;
     }

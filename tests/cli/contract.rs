@@ -212,6 +212,12 @@ fn a_profile_may_raise_any_gate_and_lower_confirm_only() {
     let bad = sandbox.stepgate("run r.md --profile bad --confirm save --confirm drop=drop");
     assert!(bad.code == 2 && bad.stderr.contains("would lower the gate of `drop`"), "{bad:?}");
     assert_eq!(sandbox.stepgate("run r.md --profile strict --confirm save").code, 2);
+    sandbox.write(
+        "stepgate.toml",
+        "[profile.strict]\ngates = { save = \"type\", svae = \"type\" }\nparams = { X = \"y\" }\n",
+    );
+    let strange = sandbox.stepgate("plan r.md --profile strict").stderr;
+    assert!(strange.contains("gate of `svae`") && strange.contains("value of `X`"), "{strange}");
     assert_eq!(sandbox.stepgate("run r.md --profile strict --confirm save=save --confirm drop=drop").code, 0);
 }
 
