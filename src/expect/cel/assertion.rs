@@ -147,9 +147,17 @@ impl Piece<'_> {
         let limit = "split it into several expressions, one a line";
         limits::check(&source.text).map_err(|found| failed(found, limit))?;
         limits::closed(&source.text).map_err(|found| failed(found, "a text ends on its own line"))?;
+        limits::without_comment(&source.text)
+            .map_err(|found| failed(found, "a message stands behind #, and && joins two expressions"))?;
         let tree = compile::compile(&source.text).map_err(|(at, why)| {
             let help = match why.as_str() {
                 "`=` compares nothing" => "write == to compare",
+                "`=>` is no part of the language" => "write >= to compare",
+                "`$` is no part of the language" => "write params.NAME or vars.NAME",
+                "`{` is not expected here" | "`}` is not expected here" if source.text.contains("{{") => {
+                    "write params.NAME or vars.NAME"
+                }
+                _ if why.contains('\\') => "in a text a backslash begins an escape: write it twice, or r\"…\"",
                 "`and` is not expected here" | "`or` is not expected here" => "write && for and, || for or",
                 "`#` is no part of the language" => "a message behind # stands in an assert block only",
                 _ => "docs/format.md §4.2 says how an expression is written",

@@ -21,7 +21,7 @@ pub fn check(assertion: &Assertion, scope: &dyn Scope) -> Vec<Diagnostic> {
         }
     }
     walk::each(tree, &mut |node| {
-        if let Some((message, help)) = check_call(node) {
+        if let Some((message, help)) = check_call(node).or_else(|| check_select(node)) {
             found.push(Diagnostic::error(Code::UnknownName, assertion.place_of(node), message).help(help));
         }
         found.extend(literals::check(assertion, node));
@@ -113,7 +113,8 @@ fn check_step(step: &str, scope: &dyn Scope) -> Option<Wrong> {
     match () {
         () if scope.step(step).is_some() => None,
         () if scope.later_step(step) => {
-            Some((format!("the step `{step}` runs later"), "only earlier steps have a result".to_owned()))
+            let help = "only earlier steps have a result; a step's own is `stdout`, `lines`, `exit_code` …";
+            Some((format!("the step `{step}` does not run before"), help.to_owned()))
         }
         () => {
             let help = suggestion(step, scope.steps().into_iter());
@@ -161,8 +162,31 @@ fn check_call(node: &IdedExpr) -> Option<Wrong> {
     }
 }
 
+/// A field of what has none: `lines.size` without its brackets.
+fn check_select(node: &IdedExpr) -> Option<Wrong> {
+    let Expr::Select(select) = &node.expr else { return None };
+    let path = walk::path(&select.operand)?;
+    let (name, plain) = match path.as_slice() {
+        [root @ ("stdout" | "stderr" | "lines" | "exit_code")] => (*root, true),
+        ["steps", _, field @ ("stdout" | "stderr" | "lines" | "exit_code")] => (*field, true),
+        _ => ("", false),
+    };
+    let field = &select.field;
+    plain.then(|| {
+        (format!("`{name}` has no field `{field}`"), format!("a function is written with brackets: {name}.{field}()"))
+    })
+}
+
 fn suggestion<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    match nearest(name, known.clone()) {
+    // What other languages call it.
+    let same = match name {
+        "length" | "len" | "count" => Some("size"),
+        "toLowerCase" | "lower" => Some("lowerAscii"),
+        "toUpperCase" | "upper" => Some("upperAscii"),
+        "includes" | "has" => Some("contains"),
+        _ => None,
+    };
+    match same.filter(|same| known.clone().any(|known| known == *same)).or_else(|| nearest(name, known.clone())) {
         Some(near) => format!("did you mean `{near}`?"),
         None => match known.take(30).collect::<Vec<_>>().join(", ") {
             none if none.is_empty() => "nothing of the kind is known here".to_owned(),

@@ -7,13 +7,16 @@ use super::facts::Facts;
 use super::judge::{self, Outcome};
 use super::world::World;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// No honest expression takes longer. A build without optimization on a busy machine is given time: what its tests hold
 /// is that expressions end by their own bounds.
 const LIMIT: Duration = Duration::from_secs(if cfg!(test) { 120 } else { 10 });
+
+/// So often one step's expressions are gone on with behind one that broke off.
+const ROUNDS: usize = 3;
 
 /// Evaluates expressions on a thread that is started when the first one comes.
 #[derive(Debug)]
@@ -46,16 +49,29 @@ impl Evaluator {
         Self { jobs: None, limit }
     }
 
-    /// What each expression says, in order. One that cannot be evaluated, or not in time, does not hold.
+    /// What each expression says, in order. One that cannot be evaluated, or not in time, does not hold; those behind it
+    /// are judged all the same, unless that happens too often.
     pub async fn judge(&mut self, expressions: Arc<[Assertion]>, facts: Facts) -> Vec<Outcome> {
-        let all = expressions.clone();
-        let judged = self.run(expressions, facts, |world, expressions| {
-            expressions.iter().map(|assertion| judge::judge(world, assertion)).collect::<Vec<_>>()
-        });
-        match judged.await {
-            Ok(outcomes) => outcomes,
-            Err(why) => all.iter().map(|assertion| Outcome::failed(assertion, &why)).collect(),
+        let mut outcomes: Vec<Outcome> = Vec::with_capacity(expressions.len());
+        for round in 1.. {
+            let (all, from) = (expressions.clone(), outcomes.len());
+            let said = Arc::new(Mutex::new(Vec::new()));
+            let saying = Arc::clone(&said);
+            let judged = self.run(expressions.clone(), facts.clone(), move |world, expressions| {
+                for assertion in &expressions[from..] {
+                    let outcome = judge::judge(world, assertion);
+                    saying.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
+                }
+            });
+            let failed = judged.await.err();
+            outcomes.append(&mut said.lock().unwrap_or_else(PoisonError::into_inner));
+            let Some(why) = failed else { break };
+            let lost = if round < ROUNDS { 1 } else { all.len() };
+            outcomes
+                .extend(all.iter().skip(outcomes.len()).take(lost).map(|assertion| Outcome::failed(assertion, &why)));
         }
+        outcomes.truncate(expressions.len());
+        outcomes
     }
 
     /// Whether the first expression is true.

@@ -92,6 +92,22 @@ pub fn check(text: &str) -> Result<(), (usize, String)> {
     wrong.map_or(Ok(()), Err)
 }
 
+/// Refuses `//` outside texts: to CEL the rest of the line is a comment, and a reader takes it for a part.
+///
+/// # Errors
+///
+/// Where it stands.
+pub fn without_comment(text: &str) -> Result<(), (usize, String)> {
+    let mut found = None;
+    outside_texts(text, |at, byte| {
+        if byte == b'/' && text.as_bytes().get(at + 1) == Some(&b'/') {
+            found = Some(at);
+        }
+        found.is_none()
+    });
+    found.map_or(Ok(()), |at| Err((at, "`//` begins a comment, so the rest of the line would not count".to_owned())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

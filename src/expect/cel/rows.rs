@@ -1,6 +1,7 @@
 //! Tables as programs print them: `kubectl get`, `df -h`, `lsblk`, `systemctl list-units`, `ss`.
 //!
-//! The first line is the header, and the table ends at the first empty line. What the columns are is decided once for
+//! The first line is the header, and the table ends at the first empty line: what stands behind it is a legend, or an
+//! error if it is another table. What the columns are is decided once for
 //! the whole table, by the first of these that fits every row:
 //!
 //! 1. **By position**, if the header's names stand two and more blanks apart: each cell begins below its name. Names
@@ -8,7 +9,8 @@
 //! 2. **By wide gaps**: header and rows, cut at runs of two and more blanks or a tab, have equally many cells.
 //! 3. **By position of single words**, as 1.
 //! 4. **By words**: each blank cuts. Of a row with too many words the last column takes the rest. One with too few is
-//!    read by what stands below which name (`df`, `lsblk`); if that is not clear, it is an error, never a guess.
+//!    read by what stands below which name (`df`, `lsblk`). A word that stands below another name than its own (a blank
+//!    in a device's name), and whatever else is not clear, is an error, never a guess.
 //!
 //! A sign of one character in front of a row, where the header is indented, belongs to no column (`systemctl`).
 
@@ -27,9 +29,16 @@ type Piece = (Range<usize>, String);
 ///
 /// If two columns have one name, or a row cannot be told apart.
 pub fn rows(text: &str) -> Result<Value, String> {
-    let mut lines = text.lines().skip_while(|line| line.trim().is_empty()).take_while(|line| !line.trim().is_empty());
+    let empty = |line: &&str| line.trim().is_empty();
+    let mut lines = text.lines().skip_while(empty);
     let Some(header) = lines.next() else { return Ok(Value::List(Arc::default())) };
-    let body: Vec<String> = lines.map(|line| without_sign(header, line)).collect();
+    let body: Vec<String> =
+        lines.by_ref().take_while(|line| !empty(line)).map(|line| without_sign(header, line)).collect();
+    let first = |line: &str| line.split_whitespace().next().map(str::to_owned);
+    if let Some(again) = lines.find(|line| first(line) == first(header)) {
+        let again = crate::text::shorten(again.trim(), 60);
+        return Err(format!("a second table begins behind an empty line, with `{again}`: take the text apart first"));
+    }
     let names = refined(pieces(header, 2), &body);
     let by_gaps = names.len() > 1;
     let cells: Option<Vec<_>> = body.iter().map(|line| by_position(&names, line)).collect();
@@ -140,20 +149,30 @@ fn by_position(names: &[Piece], line: &str) -> Option<Vec<String>> {
     if line.contains(&'\t') || !(0..*first).all(blank) || !starts.iter().skip(1).all(|start| blank(start - 1)) {
         return None;
     }
+    let last = starts.len() - 1;
     let ends = starts.iter().skip(1).copied().chain([line.len()]);
-    let cells = starts.iter().zip(ends).map(|(start, end)| {
+    let cells = starts.iter().zip(ends).enumerate().map(|(at, (start, end))| {
         let cell: String = line.get(*start..end.min(line.len())).unwrap_or_default().iter().collect();
         // A cell that begins further right is a number aligned to the right, or belongs to another column.
         let fits = !cell.starts_with(' ') || cell.trim().is_empty();
         let cell = cell.trim_end();
-        (fits && !cell.contains("  ")).then(|| cell.trim().to_owned())
+        // A message in the last column may hold anything.
+        (fits && (at == last || !cell.contains("  "))).then(|| cell.trim().to_owned())
     });
     cells.collect()
 }
 
 fn by_words(names: &[Piece], line: &str) -> Result<Vec<String>, String> {
     let words = pieces(line, 1);
+    let below = |word: &Range<usize>, name: &Range<usize>| name.start < word.end && word.start < name.end;
     if words.len() >= names.len() {
+        for ((range, word), (at, (own, _))) in words.iter().zip(names.iter().enumerate().take(names.len() - 1)) {
+            let other = names.iter().enumerate().find(|(other, (name, _))| *other != at && below(range, name));
+            if let Some((_, (_, name))) = other.filter(|_| !below(range, own)) {
+                let line = crate::text::shorten(line.trim(), 60);
+                return Err(format!("`{line}` has a blank in a cell: by its words `{word}` is not below `{name}`"));
+            }
+        }
         let mut words = texts(words);
         let rest = words.split_off(names.len().saturating_sub(1)).join(" ");
         words.push(rest);
@@ -161,9 +180,8 @@ fn by_words(names: &[Piece], line: &str) -> Result<Vec<String>, String> {
     }
     let mut cells = vec![String::new(); names.len()];
     for (range, word) in words {
-        let mut below =
-            names.iter().enumerate().filter(|(_, (name, _))| name.start < range.end && range.start < name.end);
-        match (below.next(), below.next()) {
+        let mut found = names.iter().enumerate().filter(|(_, (name, _))| below(&range, name));
+        match (found.next(), found.next()) {
             (Some((at, _)), None) if cells[at].is_empty() => cells[at] = word,
             _ => {
                 let line = crate::text::shorten(line.trim(), 60);
@@ -239,6 +257,13 @@ mod tests {
     fn what_is_not_clear_is_an_error_and_never_a_guess() {
         assert_eq!(shown("A B\n1 2 3\n"), r#"[{A: "1", B: "2 3"}]"#);
         assert_eq!(shown("A\tB C\n1\t22 3\n"), r#"[{A: "1", B C: "22 3"}]"#);
+        let events = "LAST SEEN   TYPE      OBJECT   MESSAGE\n5m          Warning   pod/x    Back-off  restarting\n2m          Normal    pod/y    ok\n";
+        assert!(shown(events).starts_with(r#"[{LAST SEEN: "5m", MESSAGE: "Back-off  restarting", OBJECT: "pod/x""#));
+        let df = "Filesystem      Size  Used Avail Use% Mounted on\ntank/my data    1.0T  1.0T     0 100% /tank\ntank/x          1.0T  0.1T  0.9T  10% /tank/x\n";
+        assert!(rows(df).unwrap_err().contains("has a blank in a cell"), "{:?}", rows(df));
+        let two = "NAME      READY\nd/a       1/1\n\nNAME     READY\ns/db     0/1\n";
+        assert!(rows(two).unwrap_err().contains("a second table begins"));
+        assert_eq!(shown("A B C\nlonglonglong x y\n"), r#"[{A: "longlonglong", B: "x", C: "y"}]"#);
         assert_eq!(shown(""), "[]");
         assert_eq!(shown("\n\nA B\n"), "[]");
         assert!(rows("A A\n1 2\n").unwrap_err().contains("two columns"));

@@ -20,6 +20,7 @@ const FORMATS: &[&str] = &[
     "%a %b %e %H:%M:%S %z %Y",
     "%a %b %e %I:%M:%S %p %z %Y",
     "%a %d %b %Y %H:%M:%S %z",
+    "%a %d %b %H:%M:%S %z %Y",
     "%a %d %b %Y %I:%M:%S %p %z",
     // `date -R`
     "%a, %d %b %Y %H:%M:%S %z",
@@ -35,21 +36,34 @@ const FORMATS: &[&str] = &[
 pub fn parse(text: &str) -> Result<DateTime<FixedOffset>, String> {
     let text = text.trim();
     let words: Vec<&str> = text.split_whitespace().collect();
-    let zoned: Vec<&str> = words.iter().map(|word| if ZONES.contains(word) { "+0000" } else { word }).collect();
+    let zoned: Vec<String> = words.iter().map(|word| offset(word)).collect();
     let zoned = zoned.join(" ");
     let by_format = |format: &&str| {
         let time = strtime::BrokenDownTime::parse(format, &zoned).ok()?;
         let (civil, offset): (Civil, Offset) = (time.to_datetime().ok()?, time.offset()?);
         offset.to_timestamp(civil).ok()
     };
-    let found = text.parse::<Timestamp>().ok().or_else(|| FORMATS.iter().find_map(by_format));
-    found.map(to_chrono).ok_or_else(|| {
+    let found = text.parse::<Timestamp>().ok().or_else(|| FORMATS.iter().find_map(by_format)).map(to_chrono);
+    // The end of all time, as certificates have it, lies a day beyond what jiff knows.
+    found.or_else(|| DateTime::parse_from_rfc3339(text).ok()).ok_or_else(|| {
         let shown = crate::text::shorten(text, 60);
         match words.iter().find(|word| is_zone(word)) {
             Some(zone) => format!("`{shown}` is in the zone `{zone}`, whose name has several meanings: print the time in UTC or with an offset"),
             None => format!("`{shown}` is no time that is understood: RFC 3339, or what date, ls --full-time and journald print, in UTC or with an offset"),
         }
     })
+}
+
+/// A zone that means one thing everywhere as an offset; `date` prints `+04` where a zone has no name.
+fn offset(word: &str) -> String {
+    let hours = word
+        .strip_prefix(['+', '-'])
+        .is_some_and(|digits| digits.len() == 2 && digits.bytes().all(|it| it.is_ascii_digit()));
+    match word {
+        _ if ZONES.contains(&word) => "+0000".to_owned(),
+        _ if hours => format!("{word}00"),
+        _ => word.to_owned(),
+    }
 }
 
 /// Whether a word looks like the name of a zone: `CET`, `AEST`, `Europe/Berlin`.
@@ -83,6 +97,9 @@ mod tests {
             "Tue Nov 24 01:49:02 UTC 2026",
             "Tue Nov 24 01:49:02 AM GMT 2026",
             "Tue Nov 24 01:49:02 +0000 2026",
+            "Tue Nov 24 05:49:02 +04 2026",
+            "Mon Nov 23 22:49:02 -03 2026",
+            "Tue 24 Nov 01:49:02 UTC 2026",
             "Tue 24 Nov 2026 01:49:02 AM UTC",
             "Tue 24 Nov 2026 01:49:02 UTC",
             "Tue, 24 Nov 2026 02:49:02 +0100",
@@ -98,6 +115,7 @@ mod tests {
         }
         let single = parse("Wed Nov  4 01:49:02 UTC 2026").map(|time| time.to_rfc3339());
         assert_eq!(single, Ok("2026-11-04T01:49:02+00:00".to_owned()));
+        assert_eq!(parse("9999-12-31T23:59:59Z").map(|time| time.timestamp()), Ok(253_402_300_799));
         assert_eq!(parse("1969-12-31T23:59:59.5Z").map(|time| time.timestamp_millis()), Ok(-500));
     }
 

@@ -66,7 +66,7 @@ fn kind(value: &cel::Value) -> String {
 pub fn type_name(name: &str) -> &str {
     match name {
         "int" | "uint" | "double" => "a number",
-        "string" => "text",
+        "string" | "String" | "Arc<String>" => "text",
         "bool" => "true or false",
         "list" | "iterable" => "a list",
         "map" => "a map",

@@ -44,8 +44,14 @@ fn unknown_names_are_errors_at_their_place_with_a_suggestion() {
         ("params.COUNTS == 3", "COUNTS: the runbook has no parameter `COUNTS` | did you mean `COUNT`?"),
         ("params.LATER == 3", "LATER: `params.LATER` has no value yet | it is asked for behind a later step"),
         ("steps.stp.exit_code == 0", "stp: no earlier step is called `stp` | did you mean `stop`?"),
-        ("steps.verify.exit_code == 0", "verify: the step `verify` runs later | only earlier steps have a result"),
-        ("steps['verify'].exit_code == 0", "verify: the step `verify` runs later | only earlier steps have a result"),
+        (
+            "steps.verify.exit_code == 0",
+            "verify: the step `verify` does not run before | only earlier steps have a result; a step's own is `stdout`, `lines`, `exit_code` …",
+        ),
+        (
+            "steps['verify'].exit_code == 0",
+            "verify: the step `verify` does not run before | only earlier steps have a result; a step's own is `stdout`, `lines`, `exit_code` …",
+        ),
         ("steps.stop.exitcode == 0", "exitcode: the step `stop` has no `exitcode` | did you mean `exit_code`?"),
         ("has(steps.stop.exitcode)", "exitcode: the step `stop` has no `exitcode` | did you mean `exit_code`?"),
         (
@@ -255,4 +261,27 @@ fn references_name_variables_parameters_and_fields_of_steps() {
     // In a loop's own names nothing is looked at.
     let own = parse("lines.exists(vars, vars.A == '')").references();
     assert!(own.vars.is_empty() && own.roots == ["lines".to_owned()].into());
+}
+
+#[test]
+fn what_a_newcomer_writes_is_answered_with_what_to_write() {
+    let check = |text: &str| match block(text) {
+        Ok(parsed) => shown(text, parsed[0].check(&scope())).join(" "),
+        Err(found) => shown(text, found).join(" "),
+    };
+    for (written, answer) in [
+        ("lines.length() == 2", "did you mean `size`?"),
+        ("lines.size == 2", "`lines` has no field `size`"),
+        ("steps.stop.stdout.length > 2", "`stdout` has no field `length`"),
+        ("exit_code == 0 // && false", "`//` begins a comment"),
+        ("exit_code => 0", "write >= to compare"),
+        ("$NAME == 'x'", "write params.NAME or vars.NAME"),
+        ("{{NAME}} == 'x'", "write params.NAME or vars.NAME"),
+        ("stdout.matches(\"\\d+\")", "write it twice"),
+        ("steps.verify.exit_code == 0", "a step's own is"),
+    ] {
+        let said = check(written);
+        assert!(said.contains(answer), "{written}: {said}");
+    }
+    assert_eq!(check("stdout.contains('http://x')"), "");
 }

@@ -55,20 +55,16 @@ fn texts_and_lists_that_grow_end_and_do_not_hold() {
 }
 
 #[test]
-fn what_takes_too_long_does_not_hold_and_the_next_one_is_not_kept_waiting() {
-    let mut evaluator = Evaluator::with_limit(Duration::from_millis(300));
-    let slow: Arc<[Assertion]> = Arc::from([parse("exit_code == 0"), parse("lines.all(l, !stdout.contains(l + 'b'))")]);
-    let quick: Arc<[Assertion]> = Arc::from([parse("exit_code == 0")]);
+fn what_takes_too_long_does_not_hold_and_neither_those_behind_it_nor_the_next_step_suffer() {
+    let mut evaluator = Evaluator::with_limit(Duration::from_secs(2));
+    let (quick, slow) = ("exit_code == 0", "lines.all(l, !stdout.contains(l + 'b'))");
+    let all: Arc<[Assertion]> = Arc::from([parse(quick), parse(slow), parse(quick)]);
     runtime().block_on(async {
-        let start = Instant::now();
-        let found = evaluator.judge(slow, facts(&"aaaaaaaaa\n".repeat(100_000))).await;
-        assert!(found.iter().all(|outcome| !outcome.holds), "{found:?}");
-        assert!(
-            found[0].detail.as_ref().unwrap().ends_with("cannot be evaluated: it takes longer than 0.3 s"),
-            "{found:?}"
-        );
-        assert!(evaluator.judge(quick, facts("")).await[0].holds);
-        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        let found = evaluator.judge(all, facts(&"aaaaaaaaa\n".repeat(100_000))).await;
+        assert_eq!(found.iter().map(|outcome| outcome.holds).collect::<Vec<_>>(), [true, false, true], "{found:?}");
+        let why = found[1].detail.as_ref().unwrap();
+        assert!(why.ends_with("cannot be evaluated: it takes longer than 2 s"), "{why}");
+        assert!(evaluator.judge(Arc::from([parse(quick)]), facts("")).await[0].holds);
     });
 }
 
