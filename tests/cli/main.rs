@@ -12,6 +12,7 @@ mod remote;
 mod running;
 mod secrets;
 mod terminal;
+mod values;
 
 #[path = "../support/sshd.rs"]
 mod sshd;

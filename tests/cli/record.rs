@@ -620,13 +620,14 @@ fn a_poor_environment_is_an_error_or_does_no_harm() {
         ("ulimit -n 9", &[0, 1, 2, 5]),
         ("mkdir gone; cd gone; rmdir ../gone", &[2]),
     ] {
-        let sandbox = Sandbox::with("```bash {name=a gate=none}\necho ran >> \"$WITNESS\"\n```\n");
+        let mut sandbox = Sandbox::with("```bash {name=a gate=none}\necho ran >> \"$WITNESS\"\n```\n");
         let file = sandbox.path("r.md").display().to_string();
-        let sandbox = sandbox.env("WITNESS", "/dev/null");
+        sandbox.set("WITNESS", sandbox.path("witness").display().to_string());
         let script = format!("{setting}; exec \"$0\" \"$@\"");
         let output = finish(&mut sandbox.wrapped(&["sh", "-c", &script], &["run", &file, "--run-id", "one"]), LIMIT);
         let done = done(output);
         assert!(codes.contains(&done.code), "{setting}: {done:?}");
+        assert_eq!(sandbox.read("witness"), if done.code == 0 { "ran\n" } else { "" }, "{setting}: {done:?}");
         assert!(!done.stderr.contains("panicked"), "{setting}: {done:?}");
         if done.code != 0 {
             assert!(done.stderr.contains("error") || done.stderr.contains("failed"), "{setting}: {done:?}");
