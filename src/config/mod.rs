@@ -10,6 +10,7 @@ mod read;
 mod secret_source;
 mod table;
 mod unseen;
+mod words;
 
 pub use limits::parse_size;
 pub use model::{Config, Interpreter, Level, Limits, LintLevel, Profile};

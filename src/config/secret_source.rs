@@ -1,7 +1,7 @@
 //! Where a secret comes from (docs/format.md §9). Fetching it is not this room's work.
 
-use super::commands::words;
 use super::table::Entry;
+use super::words::words;
 use crate::diagnostic::Diagnostic;
 use crate::runbook::is_variable_name;
 

@@ -9,7 +9,7 @@ use super::{targets, tools};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::expect;
-use crate::runbook::{self, AssertStep, Check, Effect, Gate, Item, Language, ManualStep, Runbook, SessionName, Step};
+use crate::runbook::{self, AssertStep, Check, Gate, Item, Language, ManualStep, Runbook, SessionName, Step};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -245,41 +245,4 @@ fn check_outputs(runbook: &Runbook) -> Vec<Diagnostic> {
         found.extend(compiled.err().map(|diagnostic| *diagnostic));
     }
     found
-}
-
-/// Where a planned step comes from when nobody wrote it: no place in the file.
-pub(super) fn unwritten(name: String, action: ShellAction) -> PlannedStep {
-    PlannedStep {
-        name,
-        satisfies: Vec::new(),
-        when: None,
-        action: Action::Shell(Box::new(action)),
-        section: String::new(),
-        section_index: 0,
-        prose: Vec::new(),
-        line: 1,
-    }
-}
-
-/// A step that looks only, with everything else as it is when nobody says otherwise.
-pub(crate) fn looking(target: &str, script: String, expectations: Vec<PlannedExpectation>) -> ShellAction {
-    ShellAction {
-        target: target.to_owned(),
-        session: "none".to_owned(),
-        interpreter: None,
-        effect: Effect::Read,
-        gate: Gate::None,
-        phrase: String::new(),
-        timeout: Duration::from_secs(60),
-        poll: None,
-        exit: runbook::ExitRule::default(),
-        always: false,
-        probe: false,
-        unless: None,
-        capture: None,
-        secret: false,
-        stdin: None,
-        script,
-        expectations,
-    }
 }

@@ -3,8 +3,8 @@
 use super::value::TypedValue;
 use super::variables::Names;
 use crate::diagnostic::{Diagnostic, Source, Span};
-use crate::expect::{Assertion, ParamType, Scope, parse_block, parse_expression};
-use crate::runbook::{Condition, Item, Line, ParameterKind, Runbook};
+use crate::expect::{Assertion, Scope, parse_block, parse_expression};
+use crate::runbook::{Condition, Item, Line, Runbook};
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
@@ -103,17 +103,6 @@ fn check_block(lines: &[Line], scope: &dyn Scope, found: &mut Vec<Diagnostic>) {
     match parse_block(texts(lines)) {
         Ok(parsed) => found.extend(parsed.iter().flat_map(|assertion| assertion.check(scope))),
         Err(diagnostics) => found.extend(diagnostics),
-    }
-}
-
-/// What CEL makes of a parameter's type.
-pub fn param_type(kind: ParameterKind) -> ParamType {
-    match kind {
-        ParameterKind::Int => ParamType::Int,
-        ParameterKind::Bool => ParamType::Bool,
-        ParameterKind::Duration => ParamType::Duration,
-        ParameterKind::Quantity => ParamType::Quantity,
-        ParameterKind::String | ParameterKind::Path | ParameterKind::Enum | ParameterKind::Secret => ParamType::String,
     }
 }
 

@@ -15,6 +15,7 @@ mod policy;
 mod selection;
 mod targets;
 mod tools;
+mod unwritten;
 mod value;
 mod variables;
 
@@ -30,7 +31,7 @@ pub use targets::known as known_targets;
 pub use value::{MAX_VALUE, TypedValue, check_value};
 
 #[cfg(test)]
-pub(crate) use build::looking;
+pub(crate) use unwritten::looking;
 
 /// The plan of a runbook's text, for tests of other rooms.
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! `tools`: programs that must be there, looked for on each target before the first step, by a step of stepgate's own.
 
-use super::build::{looking, unwritten};
 use super::expressions::Expressions;
 use super::model::{PlannedExpectation, PlannedStep};
 use super::targets;
+use super::unwritten::{looking, unwritten};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::runbook::{Condition, Runbook, Tool};
 use crate::text::quote_word;

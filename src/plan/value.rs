@@ -1,6 +1,7 @@
 //! A parameter's value: text as typed, checked against type, pattern and choices. It is never changed.
 
 use crate::duration::parse_duration;
+use crate::expect::ParamType;
 use crate::runbook::{Choices, Parameter, ParameterKind};
 use regex::Regex;
 use std::time::Duration;
@@ -24,6 +25,17 @@ pub enum TypedValue {
     Duration(Duration),
     /// `quantity`, as its text: its number is what CEL's `quantity` makes of it.
     Quantity(String),
+}
+
+/// What CEL makes of a parameter's type.
+pub fn param_type(kind: ParameterKind) -> ParamType {
+    match kind {
+        ParameterKind::Int => ParamType::Int,
+        ParameterKind::Bool => ParamType::Bool,
+        ParameterKind::Duration => ParamType::Duration,
+        ParameterKind::Quantity => ParamType::Quantity,
+        ParameterKind::String | ParameterKind::Path | ParameterKind::Enum | ParameterKind::Secret => ParamType::String,
+    }
 }
 
 /// Checks `text` as a value of `parameter`, whatever is computed later left aside.

@@ -1,6 +1,6 @@
 //! Names and when they are set: a parameter before the run or behind a step, a capture by an earlier step or by none.
 
-use super::expressions::param_type;
+use super::value::param_type;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::expect::{self, ParamType, Scope, StepShape};
 use crate::runbook::{Check, Expectation, Item, Language, Parameter, ParameterKind, Runbook, Step, check_variable};
