@@ -75,8 +75,9 @@ pub enum How {
     Interrupted,
     /// Nothing of the script was evaluated, for this reason.
     NotRun(String),
-    /// The script was sent and its end cannot be known, for this reason, which says so if it may still run.
+    /// The script was sent and its end cannot be known, or not even whether it began, for this reason, which says so if
+    /// it may still run.
     Lost(String),
-    /// The script was sent, and then the connection to its target ended, as this says. It may still run there.
+    /// The step had begun, and then the connection to its target ended, as this says. It may still run there.
     Disconnected(String),
 }

@@ -211,6 +211,23 @@ fn a_step_that_takes_its_connection_away_passes_if_it_says_so_and_the_next_one_c
 }
 
 #[test]
+fn a_step_that_never_began_is_in_doubt_when_its_connection_goes_away_whatever_it_expects() {
+    // The far side is frozen before the step comes, and its connection ends while it is.
+    let freeze = "o=$PPID; s=$(awk '/^PPid/{print $2}' /proc/$o/status)\nsetsid -f sh -c \"sleep 0.3; kill -STOP $$ $o; sleep 2; kill -KILL $s $o $$\" >/dev/null 2>&1 </dev/null";
+    for (effect, status) in [("change", "in-doubt"), ("idempotent", "failed")] {
+        let sandbox = Sandbox::new();
+        let witness = sandbox.path("witness").display().to_string();
+        sandbox.write("wrap", "#!/bin/sh\n\"$@\"\n");
+        sandbox.write("r.md", format!("---\nstepgate: 1\ntargets: {{ there: sh wrap }}\n---\n```bash {{name=freeze on=there effect=read}}\n{freeze}\n```\n```bash {{name=pause effect=read}}\nsleep 1\n```\n```bash {{name=reboot on=there gate=none effect={effect} exit=disconnect}}\necho >'{witness}'\n```\n"));
+        let done = run(&sandbox);
+        let log = sandbox.log();
+        assert_eq!(statuses(&log), format!("freeze=passed pause=passed reboot={status}"), "{done:?}");
+        assert_eq!(log["steps"][2]["reason"], "transport");
+        assert!(!std::path::Path::new(&witness).exists());
+    }
+}
+
+#[test]
 fn a_timeout_on_the_far_side_ends_what_runs_there() {
     let sshd = Sshd::start();
     for target in [sshd.target(), "env".to_owned()] {

@@ -176,7 +176,7 @@ impl StreamSession {
                 self.hang_up().await;
                 return Tried::Again("its connection had ended since the last step, so another one was opened");
             }
-            Verdict::Closed => self.lost(exchange.may_have_begun(), end).await,
+            Verdict::Closed => self.lost(exchange, end).await,
         })
     }
 
@@ -227,7 +227,7 @@ impl StreamSession {
     }
 
     /// The connection ended under a step. On this machine that was its shell, and the rest of it is ended, too.
-    async fn lost(&mut self, may_have_begun: bool, end: &mut StepEnd) -> How {
+    async fn lost(&mut self, exchange: &Exchange<'_>, end: &mut StepEnd) -> How {
         let Some(connection) = self.connection.take() else {
             return How::Lost("there is no connection".to_owned());
         };
@@ -236,12 +236,16 @@ impl StreamSession {
                 end_processes(&self.config, connection.pid(), &connection.marker).await.unwrap_or_default();
             connection.end(END_LIMIT).await;
             let reason = "the session's outer shell ended, which a step can only do on purpose".to_owned();
-            return if may_have_begun { How::Lost(reason) } else { How::NotRun(reason) };
+            return if exchange.may_have_begun() { How::Lost(reason) } else { How::NotRun(reason) };
         }
         let words = self.how_it_ended(connection).await;
-        match may_have_begun {
-            true => How::Disconnected(format!("{words} after the step was sent")),
-            false => How::NotRun(format!("{words} before the step was sent")),
+        match () {
+            () if exchange.has_begun() => How::Disconnected(format!("{words} after the step had begun")),
+            // Not even a step that takes its connection away did so if it never began.
+            () if exchange.may_have_begun() => {
+                How::Lost(format!("{words} after the step was sent, and nobody knows whether it began"))
+            }
+            () => How::NotRun(format!("{words} before the step was sent")),
         }
     }
 

@@ -6,6 +6,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::select;
 
 use super::super::frame::Secrets;
+use super::super::secret::SECRET_LENGTH;
 use super::super::step::{OutputSink, Stream};
 use super::connection::StreamConnection;
 use super::reader::Dump;
@@ -65,9 +66,14 @@ impl<'a> Exchange<'a> {
         self.sent > 0
     }
 
-    /// Whether the step may have begun: half a frame is never evaluated.
+    /// Whether the step was seen to begin.
+    pub fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Whether the step may have begun: half a payload is never evaluated, and only the nonce stands behind it.
     pub fn may_have_begun(&self) -> bool {
-        self.sent == self.frame.len()
+        self.begun || self.sent + SECRET_LENGTH + 2 >= self.frame.len()
     }
 
     /// Sends the frame, delivers output as it comes, and waits for the verdict. Has no bound of its own. Cancel safe.
