@@ -39,7 +39,7 @@ impl OutputSink for Counter {
 fn two_hundred_megabytes_and_a_line_of_a_hundred_need_little_memory() {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_all().build().expect("a runtime").block_on(async {
-        let mut session = Session::start(config(), std::future::pending()).await.expect("a session");
+        let mut session = Session::start(config(), LIMIT, std::future::pending()).await.expect("a session");
         let mut counter = Counter::default();
         let script = "yes line 2>/dev/null | head -c 200000000 || true; head -c 100000000 /dev/zero | tr '\\0' x";
         let request = StepRequest {

@@ -14,7 +14,7 @@ use crate::plan::{Action, PlannedStep, ShellAction};
 use crate::shell::{How, SessionError, StepEnd, StepRequest};
 use std::collections::BTreeMap;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What is attempted.
 #[derive(Clone, Copy)]
@@ -63,9 +63,11 @@ impl<'a, P: Prompter> Engine<'a, P> {
         };
         // A signal that came while the intent was written: nothing is sent any more.
         let interrupts = self.setting.interrupts.clone();
+        // What it takes to reach its target is time of the step.
+        let since = Instant::now();
         let session = match interrupts.seen() {
             Some(_) => Err(SessionError::Interrupted),
-            None => self.sessions.get(&action.target, &action.session, &interrupts).await,
+            None => self.sessions.get(&action.target, &action.session, timeout, &interrupts).await,
         };
         let setup = Setup {
             instance: instance.to_string(),
@@ -78,9 +80,13 @@ impl<'a, P: Prompter> Engine<'a, P> {
         };
         let mut intake = Intake::new(&setup, &compiled, self.recorder.observer, &mut self.late);
         let mut end = match session {
-            Ok(session) => session.run(request, &mut intake, async move { _ = interrupts.wait().await }).await,
+            Ok(session) => {
+                let request = StepRequest { timeout: timeout.saturating_sub(since.elapsed()), ..request };
+                session.run(request, &mut intake, async move { _ = interrupts.wait().await }).await
+            }
             Err(error) => not_started(&error),
         };
+        end.elapsed = since.elapsed();
         let taken = intake.take();
         let mut ear = Ear { late: &mut self.late, observer: self.recorder.observer };
         end.left_running.extend(self.sessions.leave(&action.target, &action.session, &mut ear).await);
@@ -197,7 +203,7 @@ fn outcome_of(instance: Instance, end: &StepEnd, taken: &Taken<'_>) -> StepFinis
 
 fn not_started(error: &SessionError) -> StepEnd {
     let how = How::NotRun(error.to_string());
-    StepEnd { how, elapsed: Duration::ZERO, notes: Vec::new(), left_running: Vec::new() }
+    StepEnd { how, elapsed: Duration::ZERO, notes: Vec::new(), left_running: error.left_running().to_vec() }
 }
 
 fn notes(mut notes: Vec<String>, left_running: usize) -> Vec<String> {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
+use std::time::Duration;
 
 /// The name of a session that is fresh for each step and leaves nothing behind.
 pub const FRESH: &str = "none";
@@ -25,7 +26,7 @@ impl Sessions {
         Self { configs, open: BTreeMap::new() }
     }
 
-    /// The session of a target, opened if there is none.
+    /// The session of a target, opened in at most `limit` if there is none.
     ///
     /// # Errors
     ///
@@ -34,6 +35,7 @@ impl Sessions {
         &mut self,
         target: &str,
         name: &str,
+        limit: Duration,
         interrupts: &Interrupts,
     ) -> Result<&mut Session, SessionError> {
         let key = (target.to_owned(), name.to_owned());
@@ -42,7 +44,7 @@ impl Sessions {
             None => {
                 let config = self.configs.get(target).expect("every target of a plan has its configuration");
                 let interrupts = interrupts.clone();
-                Session::start(config.clone(), async move { _ = interrupts.wait().await }).await?
+                Session::start(config.clone(), limit, async move { _ = interrupts.wait().await }).await?
             }
         };
         Ok(self.open.entry(key).or_insert(session))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::PathBuf;
 
 use memchr::memmem;
 
@@ -98,11 +99,18 @@ pub(super) fn holders(pipes: &[String], except: &[i32]) -> Vec<Process> {
 }
 
 fn holds(pid: i32, pipes: &[String]) -> bool {
-    let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else {
-        return false;
-    };
-    let mut links = descriptors.flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
-    links.any(|link| pipes.iter().any(|pipe| link.as_os_str() == pipe.as_str()))
+    links(pid).any(|link| pipes.iter().any(|pipe| link.as_os_str() == pipe.as_str()))
+}
+
+/// The pipes that a process has open, as they are called in `/proc`.
+pub(super) fn pipes(pid: i32) -> BTreeSet<String> {
+    let names = links(pid).filter_map(|link| link.to_str().map(str::to_owned));
+    names.filter(|name| name.starts_with("pipe:")).collect()
+}
+
+fn links(pid: i32) -> impl Iterator<Item = PathBuf> {
+    let descriptors = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    descriptors.filter_map(|entry| fs::read_link(entry.path()).ok())
 }
 
 fn pids() -> impl Iterator<Item = i32> {

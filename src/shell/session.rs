@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 use tokio::select;
@@ -12,11 +12,12 @@ use super::config::{SessionConfig, ShellKind};
 use super::local::LocalSession;
 use super::process::Process;
 use super::quote::posix_quote;
+use super::refusal::no_answer;
 use super::step::{How, OutputSink, StepEnd, StepRequest, Stream};
-use super::stream::StreamSession;
+use super::stream::{StreamSession, Unreached};
 
 /// How long a new shell may take to answer.
-const START_LIMIT: Duration = Duration::from_secs(30);
+pub(super) const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// Why a session could not start.
 #[derive(Debug, Error)]
@@ -44,6 +45,8 @@ pub enum SessionError {
         target: String,
         /// What came instead.
         reason: String,
+        /// What is left of the command.
+        left: Vec<Process>,
     },
     /// It is no bash, or too old a one.
     #[error("`{shell}` does not answer as a bash of at least 4.1: {reason}")]
@@ -52,7 +55,19 @@ pub enum SessionError {
         shell: String,
         /// What it did instead.
         reason: String,
+        /// Who of it is still there.
+        left: Vec<Process>,
     },
+}
+
+impl SessionError {
+    /// Who is still running of what was started.
+    pub fn left_running(&self) -> &[Process] {
+        match self {
+            Self::Unreachable { left, .. } | Self::NoAnswer { left, .. } => left,
+            Self::Spawn { .. } | Self::Streams(_) | Self::Interrupted => &[],
+        }
+    }
 }
 
 /// A shell that runs one step after another and keeps its state whatever a step does to it.
@@ -66,51 +81,53 @@ enum Kind {
 }
 
 impl Session {
-    /// Starts a session, unless `interrupt` is ready first.
+    /// Starts a session in at most `limit`, and in no more than 30 seconds, unless `interrupt` is ready first.
     ///
     /// # Errors
     ///
     /// If the shell cannot be started or reached, or does not do what a shell does.
-    pub async fn start(config: SessionConfig, interrupt: impl Future<Output = ()>) -> Result<Self, SessionError> {
+    pub async fn start(
+        config: SessionConfig,
+        limit: Duration,
+        interrupt: impl Future<Output = ()>,
+    ) -> Result<Self, SessionError> {
         let mut interrupt = pin!(interrupt);
+        let limit = limit.min(START_LIMIT);
+        let deadline = Instant::now() + limit;
         let shell = config.shell.program().to_owned();
         let script = assignments(&config);
-        let kind = match config.prefix.is_empty() && config.shell == ShellKind::Bash {
-            true => Kind::Local(Box::new(LocalSession::open(config)?)),
-            false => {
-                let target = config.prefix.join(" ");
-                let opened = select! { biased;
-                    () = interrupt.as_mut() => return Err(SessionError::Interrupted),
-                    opened = StreamSession::open(config) => opened,
-                };
-                let unreachable = |error: io::Error| SessionError::Unreachable { target, reason: error.to_string() };
-                Kind::Stream(Box::new(opened.map_err(unreachable)?))
-            }
+        let mut session = select! { biased;
+            () = interrupt.as_mut() => return Err(SessionError::Interrupted),
+            opened = Self::open(config, limit) => opened?,
         };
-        let mut session = Self(kind);
-        let first = StepRequest {
-            id: 0,
-            script: &script,
-            variables: &[],
-            unset: &[],
-            timeout: START_LIMIT,
-            combined: true,
-            stdin: None,
-            interpreter: None,
-        };
-        let end = session.run(first, &mut Discard, interrupt).await;
+        let timeout = deadline.saturating_duration_since(Instant::now());
+        let end = session.run(first_step(&script, timeout), &mut Discard, interrupt).await;
         let settled = match &mut session.0 {
             Kind::Local(local) => local.settle(),
             Kind::Stream(stream) => stream.settle(),
         };
-        match (end.how, settled) {
-            (How::Exited(0), true) => Ok(session),
-            (How::Interrupted, _) => Err(SessionError::Interrupted),
-            (how, _) => {
-                let reason = format!("{how:?} {}", end.notes.join(", "));
-                Err(SessionError::NoAnswer { shell, reason })
-            }
+        if end.how == How::Exited(0) && settled {
+            return Ok(session);
         }
+        let mut left = end.left_running;
+        left.extend(session.close(&mut Discard).await);
+        let reason = match end.how {
+            How::Interrupted => return Err(SessionError::Interrupted),
+            How::TimedOut => no_answer(limit),
+            How::NotRun(reason) | How::Lost(reason) | How::Disconnected(reason) => reason,
+            How::Exited(code) => format!("it ended with {code} {}", end.notes.join(", ")),
+        };
+        Err(SessionError::NoAnswer { shell, reason, left })
+    }
+
+    async fn open(config: SessionConfig, limit: Duration) -> Result<Self, SessionError> {
+        if config.prefix.is_empty() && config.shell == ShellKind::Bash {
+            return Ok(Self(Kind::Local(Box::new(LocalSession::open(config)?))));
+        }
+        let target = config.prefix.join(" ");
+        let opened = StreamSession::open(config, limit).await;
+        let unreachable = |Unreached { reason, left }| SessionError::Unreachable { target, reason, left };
+        Ok(Self(Kind::Stream(Box::new(opened.map_err(unreachable)?))))
     }
 
     /// Runs a step, delivers its output to `sink` as it comes, and late output of earlier steps too. Ends the step
@@ -157,6 +174,10 @@ impl Session {
             Kind::Stream(stream) => stream.close().await,
         }
     }
+}
+
+fn first_step(script: &str, timeout: Duration) -> StepRequest<'_> {
+    StepRequest { id: 0, script, variables: &[], unset: &[], timeout, combined: true, stdin: None, interpreter: None }
 }
 
 /// What the first step of a session does: it is part of the state that every later one starts from.

@@ -42,7 +42,8 @@ fn steps(count: u64) {
     };
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_all().build().expect("a runtime").block_on(async {
-        let mut session = Session::start(config, std::future::pending()).await.expect("a session");
+        let mut session =
+            Session::start(config, Duration::from_secs(30), std::future::pending()).await.expect("a session");
         for id in 0..count {
             let timeout = Duration::from_secs(10);
             let request = StepRequest {

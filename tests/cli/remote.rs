@@ -1,6 +1,6 @@
 //! Targets: steps over ssh, sudo and other commands, and what becomes of a step whose connection goes away.
 
-use crate::harness::{Sandbox, done, finish, is_alive, statuses, wait_until};
+use crate::harness::{Sandbox, done, finish, is_alive, kill, statuses, wait_until};
 use crate::sshd::Sshd;
 use serde_json::json;
 use std::time::Duration;
@@ -259,6 +259,84 @@ fn a_target_that_gives_no_shell_says_why_and_nothing_is_in_doubt() {
         assert_eq!(statuses(&sandbox.log()), "a=failed");
         assert!(done.stderr.contains(words), "{target}: {}", done.stderr);
     }
+}
+
+/// A target whose command is this script, and a duration for `sleep` (`TAG` in it) that nobody else has.
+fn behind(script: &str, body: &str) -> (Sandbox, String) {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.path("").display().to_string();
+    let tag = format!("3131.{}{}", std::process::id(), folder.bytes().map(u64::from).sum::<u64>());
+    sandbox.write("wrap", format!("#!/bin/sh\n{}\n", script.replace("TAG", &tag)));
+    sandbox.write(
+        "r.md",
+        format!("---\nstepgate: 1\ntargets: {{ there: sh wrap }}\ndefaults: {{ on: there }}\n---\n{body}"),
+    );
+    (sandbox, tag)
+}
+
+/// The processes with this word in their command line.
+fn with_word(word: &str) -> Vec<String> {
+    let found = std::process::Command::new("pgrep").args(["-f", &format!("^sleep {word}")]).output().unwrap();
+    String::from_utf8_lossy(&found.stdout).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_target_that_hangs_is_waited_for_no_longer_than_the_step_has_and_nothing_of_it_is_left() {
+    let (once, polled) = ("effect=change gate=none", "effect=read poll=100ms");
+    for (script, step) in [
+        ("sleep TAG & wait", once),
+        ("sleep TAG & wait", polled),
+        ("trap '' TERM; sleep TAG & wait; wait; wait", once),
+        ("sleep TAG & sleep TAG & exit 0", once),
+    ] {
+        let (sandbox, tag) = behind(script, &format!("```bash {{name=a {step} timeout=1s}}\necho never\n```\n"));
+        let done = run(&sandbox);
+        let step = &sandbox.log()["steps"][0];
+        assert_eq!(
+            (done.code, &step["status"], &step["reason"]),
+            (1, &json!("failed"), &json!("transport")),
+            "{done:?}"
+        );
+        let elapsed = step["elapsed_ms"].as_u64().unwrap();
+        assert!((1000..4000).contains(&elapsed), "{script}: {elapsed}");
+        assert!(done.stderr.contains("no shell answered within 1 s"), "{script}: {done:?}");
+        assert_eq!(with_word(&tag), Vec::<String>::new(), "{script}");
+    }
+}
+
+#[test]
+fn connecting_again_has_no_more_time_than_the_step() {
+    let body = "```bash {name=first effect=read exit=disconnect}\nkill -9 $PPID \"$(ps -o ppid= -p $PPID | tr -d ' ')\" $$\n```\n```bash {name=again gate=none timeout=1s}\ntrue\n```\n";
+    let (sandbox, tag) = behind("if mkdir first; then \"$@\"; else sleep TAG; fi", body);
+    let done = run(&sandbox);
+    assert_eq!(statuses(&sandbox.log()), "first=passed again=failed", "{done:?}");
+    assert!(done.stderr.contains("no shell answered within 1 s"), "{done:?}");
+    assert_eq!(with_word(&tag), Vec::<String>::new());
+}
+
+#[test]
+fn what_a_target_s_command_has_started_ends_with_its_connection_and_what_a_step_has_started_does_not() {
+    let (sandbox, tag) = behind(
+        "sleep TAG & \"$@\"",
+        "```bash {name=a effect=read}\nenv -i sleep 300 >/dev/null 2>&1 & echo $! >pid\n```\n",
+    );
+    let done = run(&sandbox);
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(with_word(&tag), Vec::<String>::new());
+    let pid = sandbox.read("pid").trim().to_owned();
+    assert!(is_alive(&pid), "a service that a step has started outlives the run");
+    kill(&pid);
+}
+
+#[test]
+fn an_interrupt_while_a_target_hangs_leaves_nothing_of_it() {
+    let (sandbox, tag) = behind("sleep TAG & wait", "```bash {name=a gate=none}\ntrue\n```\n");
+    let mut child = sandbox.command(["run", "r.md"]).stderr(std::process::Stdio::null()).spawn().unwrap();
+    wait_until("the target hangs", || !with_word(&tag).is_empty());
+    let pid = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    child.wait().unwrap();
+    wait_until("all of it is gone", || with_word(&tag).is_empty());
 }
 
 #[test]

@@ -88,7 +88,7 @@ impl Shell {
 
     pub async fn with(config: SessionConfig) -> Self {
         become_subreaper().expect("prctl");
-        let session = Session::start(config, std::future::pending()).await.expect("a session");
+        let session = Session::start(config, LIMIT, std::future::pending()).await.expect("a session");
         Self { session, recorder: Recorder::default(), id: 0 }
     }
 

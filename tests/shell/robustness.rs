@@ -2,7 +2,7 @@ use std::ffi::OsString;
 
 use stepgate::shell::{How, Session, SessionError, local_environment};
 
-use crate::harness::{Shell, block_on, config};
+use crate::harness::{LIMIT, Shell, block_on, config};
 
 #[test]
 fn bash_env_never_runs() {
@@ -63,11 +63,14 @@ fn a_shell_that_is_missing_or_no_bash_is_an_error_of_the_start() {
         let path = |folder: &std::path::Path| vec![("PATH".into(), folder.as_os_str().to_owned())];
         let mut missing = config();
         missing.environment = path(&folder);
-        assert!(matches!(Session::start(missing, std::future::pending()).await, Err(SessionError::Spawn { .. })));
+        assert!(matches!(
+            Session::start(missing, LIMIT, std::future::pending()).await,
+            Err(SessionError::Spawn { .. })
+        ));
         let mut other = config();
         std::os::unix::fs::symlink("/bin/true", folder.join("bash")).expect("a link");
         other.environment = path(&folder);
-        let error = Session::start(other, std::future::pending()).await.err().expect("an error");
+        let error = Session::start(other, LIMIT, std::future::pending()).await.err().expect("an error");
         std::fs::remove_dir_all(&folder).expect("the folder goes");
         assert!(error.to_string().starts_with("`bash` does not answer as a bash"), "{error}");
     });

@@ -32,8 +32,8 @@ enum Attempt {
     Unsent(io::Error),
     TimedOut,
     Interrupted,
-    /// The interrupt came before anything was sent.
-    Withheld,
+    /// Nothing was sent, for this reason.
+    Withheld(&'static str),
 }
 
 impl LocalSession {
@@ -82,12 +82,15 @@ impl LocalSession {
         // The bounds come first: output that never pauses must not keep them from being looked at.
         select! { biased;
             () = interrupt => match sent.get() {
-                0 => Attempt::Withheld,
+                0 => Attempt::Withheld("a signal came before it was sent"),
                 _ => Attempt::Interrupted,
             },
-            () = sleep(request.timeout) => match timeout(LAST_WORD, exchange).await {
+            () = sleep(request.timeout) => match sent.get() {
+                0 => Attempt::Withheld("its time was over before it was sent"),
+                _ => match timeout(LAST_WORD, exchange).await {
                 Ok(verdict) => Attempt::Verdict(verdict),
                 Err(_) => Attempt::TimedOut,
+                },
             },
             verdict = &mut exchange => Attempt::Verdict(verdict),
         }
@@ -127,9 +130,9 @@ impl LocalSession {
             Attempt::Verdict(verdict) => self.judge(request, verdict, end).await,
             Attempt::Unsent(error) => (How::NotRun(format!("it cannot be sent: {error}")), None),
             Attempt::TimedOut => (How::TimedOut, Some(self.end_connection().await)),
-            Attempt::Withheld => {
+            Attempt::Withheld(why) => {
                 self.end_connection().await;
-                (How::NotRun("a signal came before it was sent".into()), None)
+                (How::NotRun(why.into()), None)
             }
             Attempt::Interrupted => (How::Interrupted, Some(self.end_connection().await)),
         };

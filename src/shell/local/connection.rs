@@ -101,7 +101,7 @@ impl Connection {
 }
 
 /// Waits for a process at most so long, then ends it.
-pub(in crate::shell) async fn end_child(mut child: Child, limit: Duration) {
+async fn end_child(mut child: Child, limit: Duration) {
     if timeout(limit, child.wait()).await.is_err() {
         let _ = child.start_kill();
         let _ = timeout(Duration::from_secs(1), child.wait()).await;

@@ -12,5 +12,5 @@ mod pipe;
 mod session;
 mod streams;
 
-pub(super) use connection::{detach, end_child};
+pub(super) use connection::detach;
 pub(super) use session::LocalSession;

@@ -9,16 +9,19 @@ use tokio::select;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::super::frame::{Before, Secrets};
+use super::super::process::Process;
 use super::super::refusal::refusal;
 use super::super::secret::secret;
+use super::super::session::START_LIMIT;
 use super::super::state::{Carried, Saved};
 use super::super::step::{How, OutputSink, StepEnd, StepRequest};
-use super::connection::StreamConnection;
+use super::connection::{StreamConnection, Unreached};
 use super::ending::{end_processes, end_step};
 use super::exchange::{Exchange, Verdict};
 use super::frame::frame;
 use super::greeting::ended;
 use super::session::StreamSession;
+use super::transport::Farewell;
 
 /// How long a verdict that lies ready is read when the time is over: we may have been stopped ourselves (^Z) while the
 /// step went on and ended in time.
@@ -80,14 +83,14 @@ impl StreamSession {
     ) -> Tried {
         let prepared = select! { biased;
             () = interrupt.as_mut() => return Tried::How(withheld()),
-            () = sleep_until(deadline) => {
-                return Tried::How(How::NotRun("no connection within the step's timeout".to_owned()));
-            }
-            prepared = self.prepare(request, &mut end.notes) => prepared,
+            prepared = self.prepare(request, end, deadline) => prepared,
         };
         let prepared = match prepared {
             Ok(prepared) => prepared,
-            Err(error) => return Tried::How(How::NotRun(format!("it cannot be sent: {error}"))),
+            Err(Unreached { reason, left }) => {
+                end.left_running.extend(left);
+                return Tried::How(How::NotRun(format!("it cannot be sent: {reason}")));
+            }
         };
         let Some(connection) = &mut self.connection else {
             return Tried::How(How::NotRun("there is no connection".to_owned()));
@@ -101,21 +104,30 @@ impl StreamSession {
         match waited {
             Waited::Verdict(verdict) => self.judge(request, verdict, &mut exchange, &prepared, sink, end).await,
             Waited::Interrupted if !exchange.is_sent() => Tried::How(withheld()),
+            Waited::TimedOut if !exchange.is_sent() => {
+                Tried::How(How::NotRun("its time was over before it was sent".into()))
+            }
             Waited::Interrupted => Tried::How(self.give_up(How::Interrupted, &mut exchange, sink, end).await),
             Waited::TimedOut => Tried::How(self.give_up(How::TimedOut, &mut exchange, sink, end).await),
         }
     }
 
     /// Everything that is to be sent, with a new connection and a new shell if there is none.
-    async fn prepare(&mut self, request: &StepRequest<'_>, notes: &mut Vec<String>) -> io::Result<Prepared> {
-        if self.connection.as_mut().is_some_and(StreamConnection::is_gone) {
-            self.connection = None;
-            notes.push("its connection had ended since the last step, so another one was opened".into());
+    async fn prepare(
+        &mut self,
+        request: &StepRequest<'_>,
+        end: &mut StepEnd,
+        deadline: Instant,
+    ) -> Result<Prepared, Unreached> {
+        if self.connection.as_ref().is_some_and(StreamConnection::is_gone) {
+            self.hang_up(end).await;
+            end.notes.push("its connection had ended since the last step, so another one was opened".into());
         }
         if self.connection.is_none() {
-            self.connection = Some(StreamConnection::open(&self.config).await?);
+            let limit = deadline.saturating_duration_since(Instant::now()).min(START_LIMIT);
+            self.connection = Some(StreamConnection::open(&self.config, limit).await?);
         }
-        let connection = self.connection.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        let connection = self.connection.as_ref().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected))?;
         let fresh = connection.token.is_none();
         let known = self.last_state();
         let restore = match (&self.base, known) {
@@ -130,7 +142,7 @@ impl StreamSession {
         let restored = before.restore.is_some();
         let (line, token) = start.unwrap_or_else(|| (String::new(), connection.token.clone().unwrap_or_default()));
         if restored && std::mem::take(&mut self.functions) {
-            notes.push(
+            end.notes.push(
                 "the `sh` was started again, and functions that earlier steps defined are gone: an `sh` cannot list them"
                     .into(),
             );
@@ -152,7 +164,7 @@ impl StreamSession {
             Verdict::Ended { code, flags, dump, alive } => {
                 self.keep(request, &flags, dump.as_deref(), &prepared.secrets.nonce, end);
                 if !alive {
-                    self.bury(exchange, sink).await;
+                    self.bury(exchange, sink, end).await;
                 }
                 How::Exited(code)
             }
@@ -169,11 +181,11 @@ impl StreamSession {
                 }
             }
             Verdict::Refused(word) => {
-                self.bury(exchange, sink).await;
+                self.bury(exchange, sink, end).await;
                 How::NotRun(refusal(&word, self.last_state()))
             }
             Verdict::Closed if !exchange.may_have_begun() && !prepared.fresh => {
-                self.hang_up().await;
+                self.hang_up(end).await;
                 return Tried::Again("its connection had ended since the last step, so another one was opened");
             }
             Verdict::Closed => self.lost(exchange, end).await,
@@ -210,11 +222,11 @@ impl StreamSession {
         let ending = end_step(&self.config, connection, exchange, sink).await;
         match ending.stands {
             true => self.forget_shell(),
-            false => self.hang_up().await,
+            false => self.hang_up(end).await,
         }
         match ending.left {
             Ok(left) => {
-                end.left_running = left;
+                end.left_running.extend(left);
                 how
             }
             Err(why) => {
@@ -234,11 +246,12 @@ impl StreamSession {
         if self.config.prefix.is_empty() {
             end.left_running =
                 end_processes(&self.config, connection.pid(), &connection.marker).await.unwrap_or_default();
-            connection.end(END_LIMIT).await;
+            end.left_running.extend(connection.end(END_LIMIT).await.left);
             let reason = "the session's outer shell ended, which a step can only do on purpose".to_owned();
             return if exchange.may_have_begun() { How::Lost(reason) } else { How::NotRun(reason) };
         }
-        let words = self.how_it_ended(connection).await;
+        let (words, left) = self.how_it_ended(connection).await;
+        end.left_running.extend(left);
         match () {
             () if exchange.has_begun() => How::Disconnected(format!("{words} after the step had begun")),
             // Not even a step that takes its connection away did so if it never began.
@@ -249,20 +262,19 @@ impl StreamSession {
         }
     }
 
-    /// How a transport ended, in words. It is given a moment to end.
-    pub(super) async fn how_it_ended(&self, connection: StreamConnection) -> String {
-        match connection.end(END_LIMIT).await {
-            Some(status) => format!("its connection ended with {}", ended(status)),
-            None => "its connection ended".to_owned(),
-        }
+    /// How a transport ended, in words, and who is left of it. It is given a moment to end.
+    pub(super) async fn how_it_ended(&self, connection: StreamConnection) -> (String, Vec<Process>) {
+        let Farewell { status, left } = connection.end(END_LIMIT).await;
+        let with = status.map(|status| format!(" with {}", ended(status))).unwrap_or_default();
+        (format!("its connection ended{with}"), left)
     }
 
     /// Waits for the end of a shell that has said its last word.
-    async fn bury(&mut self, exchange: &mut Exchange<'_>, sink: &mut dyn OutputSink) {
+    async fn bury(&mut self, exchange: &mut Exchange<'_>, sink: &mut dyn OutputSink, end: &mut StepEnd) {
         let Some(connection) = &mut self.connection else { return };
         match timeout(DEATH_LIMIT, exchange.death(connection, sink)).await {
             Ok(true) => self.forget_shell(),
-            _ => self.hang_up().await,
+            _ => self.hang_up(end).await,
         }
     }
 
@@ -272,9 +284,9 @@ impl StreamSession {
         }
     }
 
-    async fn hang_up(&mut self) {
+    async fn hang_up(&mut self, end: &mut StepEnd) {
         if let Some(connection) = self.connection.take() {
-            connection.end(END_LIMIT).await;
+            end.left_running.extend(connection.end(END_LIMIT).await.left);
         }
     }
 }
@@ -295,6 +307,9 @@ async fn wait(
         () = interrupt => return Waited::Interrupted,
         () = sleep_until(deadline) => {}
         verdict = exchange.verdict(connection, sink) => return Waited::Verdict(verdict),
+    }
+    if !exchange.is_sent() {
+        return Waited::TimedOut;
     }
     match timeout(LAST_WORD, exchange.verdict(connection, sink)).await {
         Ok(verdict) => Waited::Verdict(verdict),

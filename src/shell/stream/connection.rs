@@ -1,22 +1,25 @@
 //! The transport's process and its three streams.
 
 use std::io;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 use tokio::select;
-use tokio::time::timeout;
 
 use super::super::config::SessionConfig;
-use super::super::local::{detach, end_child};
+use super::super::process::Process;
 use super::super::secret::secret;
 use super::greeting::greet;
 use super::reader::MarkReader;
+use super::transport::{Farewell, Transport};
+
+/// How long a transport that gave no shell may take to end by itself.
+const SILENT_LIMIT: Duration = Duration::from_millis(500);
 
 /// A shell behind a transport.
 pub(super) struct StreamConnection {
-    child: Child,
+    transport: Transport,
     pub stdin: ChildStdin,
     pub stdout: MarkReader<ChildStdout>,
     pub stderr: MarkReader<ChildStderr>,
@@ -26,43 +29,54 @@ pub(super) struct StreamConnection {
     pub token: Option<String>,
 }
 
+/// There is no shell.
+pub(in crate::shell) struct Unreached {
+    /// Why, with what the transport said of it.
+    pub reason: String,
+    /// What is left of the transport.
+    pub left: Vec<Process>,
+}
+
+impl From<io::Error> for Unreached {
+    fn from(error: io::Error) -> Self {
+        Self { reason: error.to_string(), left: Vec::new() }
+    }
+}
+
 impl StreamConnection {
-    /// Starts the transport and waits for its shell.
-    ///
-    /// # Errors
-    ///
-    /// In plain words, with what the transport said of it.
-    pub async fn open(config: &SessionConfig) -> io::Result<Self> {
-        let mut child = spawn(config, Stdio::piped())?;
+    /// Starts the transport and waits for its shell, at most so long.
+    pub async fn open(config: &SessionConfig, limit: Duration) -> Result<Self, Unreached> {
+        let mut transport = Transport::start(config, Stdio::piped())?;
         let closed = || io::Error::other("the command has no standard streams");
         let mut connection = Self {
-            stdin: child.stdin.take().ok_or_else(closed)?,
-            stdout: MarkReader::new(child.stdout.take().ok_or_else(closed)?),
-            stderr: MarkReader::new(child.stderr.take().ok_or_else(closed)?),
-            child,
+            stdin: transport.child.stdin.take().ok_or_else(closed)?,
+            stdout: MarkReader::new(transport.child.stdout.take().ok_or_else(closed)?),
+            stderr: MarkReader::new(transport.child.stderr.take().ok_or_else(closed)?),
+            transport,
             marker: secret()?,
             token: None,
         };
-        match greet(&mut connection, config.shell).await {
+        match greet(&mut connection, config.shell, limit).await {
             Ok(()) => {
                 tracing::debug!(pid = connection.pid(), "a shell answers over one connection");
+                connection.transport.has_answered();
                 Ok(connection)
             }
             Err(silence) => {
-                let status = connection.end(Duration::from_millis(500)).await;
-                Err(io::Error::other(silence.describe(status)))
+                let Farewell { status, left } = connection.end(SILENT_LIMIT).await;
+                Err(Unreached { reason: silence.describe(status), left })
             }
         }
     }
 
     /// The pid of the transport: on this machine without one, that of the outer shell.
     pub fn pid(&self) -> Option<i32> {
-        self.child.id().and_then(|pid| i32::try_from(pid).ok())
+        self.transport.pid()
     }
 
     /// Whether the transport has ended while nobody looked.
-    pub fn is_gone(&mut self) -> bool {
-        !matches!(self.child.try_wait(), Ok(None))
+    pub fn is_gone(&self) -> bool {
+        self.transport.is_gone()
     }
 
     /// Waits for the end of its output, and drops what comes until then.
@@ -92,30 +106,10 @@ impl StreamConnection {
         Ok(Some((format!("\n{verb} {token} {}\n", self.marker), token)))
     }
 
-    /// Lets the shells end by themselves, at most so long, and says how the transport ended.
-    pub async fn end(self, limit: Duration) -> Option<ExitStatus> {
-        let Self { mut child, stdin, .. } = self;
+    /// Lets the shells end by themselves, at most so long; then the transport and its own are ended.
+    pub async fn end(self, limit: Duration) -> Farewell {
+        let Self { transport, stdin, .. } = self;
         drop(stdin);
-        let status = timeout(limit, child.wait()).await;
-        match status {
-            Ok(Ok(status)) => Some(status),
-            _ => {
-                end_child(child, Duration::ZERO).await;
-                None
-            }
-        }
+        transport.end(limit).await
     }
-}
-
-/// Starts the command of a target with its shell behind it, away from any terminal.
-pub(super) fn spawn(config: &SessionConfig, errors: Stdio) -> io::Result<Child> {
-    let words = config.prefix.iter().map(String::as_str).chain([config.shell.program()]);
-    let words: Vec<&str> = words.collect();
-    let mut command = Command::new(words[0]);
-    command.args(&words[1..]).current_dir(&config.directory);
-    command.env_clear().envs(config.environment.iter().map(|(name, value)| (name, value)));
-    command.env_remove("BASH_ENV").env_remove("ENV");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(errors).kill_on_drop(true);
-    detach(&mut command);
-    command.spawn().map_err(|error| io::Error::other(format!("`{}` cannot be started: {error}", words[0])))
 }

@@ -73,8 +73,10 @@ pub(super) async fn end_processes(
 /// `config.grace`.
 pub(super) async fn close(config: &SessionConfig, mut connection: StreamConnection) -> Vec<Process> {
     let left = timeout(config.grace, last_words(config, &mut connection)).await;
-    connection.end(Duration::from_millis(200).max(config.grace / 2)).await;
-    left.ok().flatten().unwrap_or_default()
+    let farewell = connection.end(Duration::from_millis(200).max(config.grace / 2)).await;
+    let mut left = left.ok().flatten().unwrap_or_default();
+    left.extend(farewell.left);
+    left
 }
 
 async fn last_words(config: &SessionConfig, connection: &mut StreamConnection) -> Option<Vec<Process>> {

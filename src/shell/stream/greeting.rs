@@ -11,11 +11,10 @@ use tokio::time::{sleep, timeout};
 use super::super::config::ShellKind;
 use super::super::driver::{STREAM_BASH, STREAM_OUTER, STREAM_SH};
 use super::super::quote::posix_quote;
+use super::super::refusal::no_answer;
 use super::super::secret::secret;
 use super::connection::StreamConnection;
 
-/// How long a transport may take until its shell answers.
-const HELLO_LIMIT: Duration = Duration::from_secs(30);
 /// How long the hello on one stream may lag behind that on the other.
 const LAG: Duration = Duration::from_secs(5);
 /// How much is kept of what a transport says before that, in bytes; the last of it.
@@ -71,14 +70,14 @@ pub(super) fn ended(status: ExitStatus) -> String {
     }
 }
 
-/// Sends the driver and waits for its hello. What comes before that is the transport's or a login shell's, and nobody's
+/// Sends the driver and waits for its hello, at most so long. What comes before that is the transport's or a login shell's, and nobody's
 /// output.
-pub(super) async fn greet(connection: &mut StreamConnection, shell: ShellKind) -> Result<(), Silence> {
+pub(super) async fn greet(connection: &mut StreamConnection, shell: ShellKind, limit: Duration) -> Result<(), Silence> {
     let mut said = Vec::new();
-    let why = match timeout(HELLO_LIMIT, exchange(connection, shell, &mut said)).await {
+    let why = match timeout(limit, exchange(connection, shell, &mut said)).await {
         Ok(Ok(())) => return Ok(()),
         Ok(Err(error)) => error.to_string(),
-        Err(_) => format!("no shell answers within {} s", HELLO_LIMIT.as_secs()),
+        Err(_) => no_answer(limit),
     };
     Err(Silence { why, said })
 }

@@ -11,10 +11,12 @@ use super::super::config::{SessionConfig, ShellKind};
 use super::super::driver::KILL;
 use super::super::process::{Process, shown};
 use super::super::secret::secret;
-use super::connection::spawn;
+use super::transport::Transport;
 
 /// How long the second connection may take beside the grace time.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+/// How long it may take to end once it has answered.
+const END_LIMIT: Duration = Duration::from_millis(200);
 /// How much of its answer is read, in bytes.
 const LONGEST_ANSWER: u64 = 1 << 20;
 
@@ -30,7 +32,8 @@ pub(super) async fn end(config: &SessionConfig, marker: &str) -> Result<Vec<Proc
 async fn run(config: &SessionConfig, marker: &str) -> io::Result<Vec<Process>> {
     let hello = secret()?;
     let config = SessionConfig { shell: ShellKind::Sh, ..config.clone() };
-    let mut child = spawn(&config, Stdio::null())?;
+    let mut transport = Transport::start(&config, Stdio::null())?;
+    let child = &mut transport.child;
     let closed = || io::Error::other("a second connection has no standard streams");
     let (mut stdin, stdout) = (child.stdin.take().ok_or_else(closed)?, child.stdout.take().ok_or_else(closed)?);
     let tenths = config.grace.as_millis().div_ceil(100);
@@ -40,6 +43,7 @@ async fn run(config: &SessionConfig, marker: &str) -> io::Result<Vec<Process>> {
     drop(stdin);
     let mut said = Vec::new();
     stdout.take(LONGEST_ANSWER).read_to_end(&mut said).await?;
+    transport.end(END_LIMIT).await;
     let said = String::from_utf8_lossy(&said).into_owned();
     let answer: Vec<&str> = said.split(&format!("\u{1e}{hello}\u{1e}")).collect();
     match answer[..] {

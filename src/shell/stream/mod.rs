@@ -13,5 +13,7 @@ mod greeting;
 mod kill;
 mod reader;
 mod session;
+mod transport;
 
+pub(super) use connection::Unreached;
 pub(super) use session::StreamSession;

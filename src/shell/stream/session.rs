@@ -1,7 +1,6 @@
 //! One shell from step to step, over one connection.
 
 use std::future::Future;
-use std::io;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
@@ -9,7 +8,7 @@ use super::super::config::{SessionConfig, ShellKind};
 use super::super::process::Process;
 use super::super::state::{Carried, Saved, refuse};
 use super::super::step::{How, OutputSink, StepEnd, StepRequest};
-use super::connection::StreamConnection;
+use super::connection::{StreamConnection, Unreached};
 use super::ending;
 
 /// A session over one connection.
@@ -28,9 +27,9 @@ pub(in crate::shell) struct StreamSession {
 }
 
 impl StreamSession {
-    /// Opens the connection; the first step is the caller's.
-    pub async fn open(config: SessionConfig) -> io::Result<Self> {
-        let connection = Some(StreamConnection::open(&config).await?);
+    /// Opens the connection, in at most so long; the first step is the caller's.
+    pub async fn open(config: SessionConfig, limit: Duration) -> Result<Self, Unreached> {
+        let connection = Some(StreamConnection::open(&config, limit).await?);
         Ok(Self { config, connection, base: None, state: None, carried: Carried::default(), functions: false })
     }
 
@@ -68,7 +67,7 @@ impl StreamSession {
             connection.await_end().await;
         }
         match self.connection.take() {
-            Some(connection) => self.how_it_ended(connection).await,
+            Some(connection) => self.how_it_ended(connection).await.0,
             None => "its connection had ended".to_owned(),
         }
     }
