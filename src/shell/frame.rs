@@ -25,6 +25,18 @@ pub(super) struct Before<'a> {
     pub carried: Carried,
 }
 
+impl Before<'_> {
+    /// A step's script behind what the driver took away after the last one, lest it see or trace the driver.
+    pub fn script(&self, script: &str) -> String {
+        self.program(&format!("{}{script}", self.carried.command(self.shell)))
+    }
+
+    /// The same of a program that is no shell: it needs no options, but the traps are to be there after it, too.
+    pub fn program(&self, command: &str) -> String {
+        self.state.map(Saved::own_traps).unwrap_or_default() + command
+    }
+}
+
 /// A payload in the making. The step's script is evaluated by the driver, everything else by the payload itself; a
 /// backslash keeps aliases away, `builtin` keeps functions away (a special builtin of an `sh` needs nothing of the kind).
 pub(super) struct Payload {
@@ -85,8 +97,8 @@ impl Payload {
         self.push(b"__sg_f=$__sg_c");
         let (text, nonce) = (self.text, secrets.nonce.as_bytes());
         (text.len() <= LONGEST_PAYLOAD).then(|| match self.shell {
-            ShellKind::Bash => [format!("{:08}", text.len()).as_bytes(), &text, nonce].concat(),
-            ShellKind::Sh => [&text, b"\n" as &[u8], nonce, b"\n"].concat(),
+            ShellKind::Bash => [format!("<{:08}", text.len()).as_bytes(), &text, nonce].concat(),
+            ShellKind::Sh => [b"<" as &[u8], &text, b"\n", nonce, b"\n"].concat(),
         })
     }
 

@@ -7,3 +7,4 @@ mod output;
 mod parallel;
 mod robustness;
 mod state;
+mod tampering;

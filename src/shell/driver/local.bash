@@ -3,7 +3,6 @@ exec 231<&0 232>&1 0</dev/null 1>/dev/null 2>/dev/null
 export STEPGATE_SESSION=$1
 set --
 unset -v BASH_EXECUTION_STRING BASH_ENV ENV
-__sg_in=
 
 # Functions, not plain text, because a DEBUG trap of the step does not reach into them.
 __sg_begin() {
@@ -11,20 +10,24 @@ __sg_begin() {
   # Into the file, not to the engine: it asks only if the shell dies, and each message wakes it.
   builtin printf %s "$__sg_b" >|"$__sg_m"
   builtin unset -v __sg_b
-  __sg_in=1
   builtin set -euo pipefail
 }
 
 # The streams are let go before the mark: whatever the step printed is in its pipes by then.
-__sg_end() {
+__sg_nonce() {
   exec 2>|/dev/null
   # A step that closed 231 or 232 has no verdict but this: 0 would be a false pass.
   builtin read -rN 32 -u 231 __sg_n || builtin exit 126
   __sg_a=("$@")
-  __sg_state >>"$__sg_m"
-  builtin printf '\036%s %d %d %s\036' "$__sg_n" "$__sg_d" "$BASHPID" "$__sg_o" >&232 || builtin exit 126
-  builtin unset -v __sg_n __sg_a __sg_d __sg_o __sg_t
-  __sg_in=
+}
+
+# An EXIT trap must not find the nonce.
+__sg_mark() {
+  if ! builtin printf '\036%s %d %d %s\036' "$__sg_n" "$__sg_d" "$BASHPID" "$__sg_o" >&232; then
+    builtin unset -v __sg_n
+    builtin exit 126
+  fi
+  builtin unset -v __sg_n __sg_a __sg_d __sg_o
 }
 
 # The nonce stands behind the script and is read only now, so no step can have seen it.
@@ -34,8 +37,14 @@ __sg_refuse() {
   builtin exit 126
 }
 
-# __sg_in is set while a step runs: still set here, `break` or `continue` left the step.
-while [[ ! $__sg_in ]] && builtin read -t 99999999 -rN 8 -u 231 __sg_l && builtin read -rN "$__sg_l" -u 231 __sg_p; do
+builtin readonly -f __sg_begin __sg_nonce __sg_mark __sg_refuse
+
+# No variable says whether a step is under way, since a step could set it: a frame begins with `<`. What does not is the
+# nonce of a step that `continue` has left.
+while [[ x ]]; do
+  builtin read -t 99999999 -rN 9 -u 231 __sg_l || builtin exit 126
+  if [[ $__sg_l != '<'* ]]; then break; fi
+  builtin read -rN "${__sg_l#<}" -u 231 __sg_p || builtin exit 126
   # The payload clears __sg_f as its very last act: one that broke off can never let a step pass unrun.
   __sg_f=prelude
   builtin eval "$__sg_p"
@@ -46,11 +55,14 @@ while [[ ! $__sg_in ]] && builtin read -t 99999999 -rN 8 -u 231 __sg_l && builti
   # In no function and behind no condition: `declare` must be global and errexit must hold.
   builtin eval "$__sg_s"
   { __sg_off "$?" "$-"; } 2>/dev/null
-  # In no function, where a DEBUG trap would not be listed.
+  # In no function, where a DEBUG trap would not be listed. With -T and -E these three would reach into our functions
+  # and find the nonce: they are taken away before it is read, and the next step begins by setting them again.
   builtin trap -p >>"$__sg_m"
-  __sg_end "$@"
+  builtin trap - DEBUG ERR RETURN
+  __sg_nonce "$@"
+  __sg_state >>"$__sg_m"
+  __sg_mark
 done
-if [[ ! $__sg_in ]]; then builtin exit 0; fi
 { builtin printf 'stepgate: `break` or `continue` outside a loop\n' >&2; } 2>/dev/null || [[ x ]]
 builtin exit 125
 [[ '' ]]

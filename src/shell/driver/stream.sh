@@ -10,9 +10,10 @@ set --
 unset -v ENV
 __sg_nl='
 '
-__sg_in=
 __sg_pf=
 if (set -o pipefail) 2>/dev/null; then __sg_pf=1; fi
+# Words of the driver that outlive a step. A step that set them could pass unrun, or without pipefail.
+readonly __sg_nl __sg_pf
 
 # Standard input comes out of a pipe, and a here-document is how an sh gets one. Its writer opens the pipe through /proc;
 # it is an orphan, so that no `wait` of the step waits for it, and dies when the reading end is closed.
@@ -20,7 +21,7 @@ __sg_feed() {
   exec 0<<__SG_END
 x
 __SG_END
-  command read -r __sg_x
+  command read -r __sg_x || return 1
   if [ ! -p /proc/self/fd/0 ]; then return 1; fi
   ( { command printf "$__sg_i" & } 7<&- 8>&- 9>&- ) >/proc/self/fd/0 2>/dev/null
 }
@@ -41,18 +42,23 @@ __sg_begin() {
   if [ "$__sg_j" ]; then exec 2>&8; else exec 2>&9; fi
   command printf '\036%s\036' "$__sg_b"
   unset -v __sg_b __sg_i
-  __sg_in=1
   set -eu
   if [ "$__sg_pf" ]; then set -o pipefail; fi
 }
 
 # The nonce stands behind the script and is read only now. A step that closed one of our descriptors has no verdict but
-# 126: an `exec`, `read` or `printf` that fails must not pass for success.
+# 126: an `exec`, `read` or `printf` that fails must not pass for success. The step's code is $1 and its options are $2,
+# no variables: one that the step made readonly would end the shell with a code that is not the step's. An EXIT trap
+# must not find the nonce.
 __sg_mark() {
+  set +aeux
   unset -f command
   IFS= command read -r __sg_n <&7 || exit 126
-  command printf '\036%s\036' "$__sg_n" >&9 || exit 126
-  command printf '\036%s %d %d %s\036' "$__sg_n" "$__sg_d" "$$" "$__sg_o" >&8 || exit 126
+  if ! command printf '\036%s\036' "$__sg_n" >&9 ||
+    ! command printf '\036%s %d %d %s\036' "$__sg_n" "$1" "$$" "$2" >&8; then
+    unset -v __sg_n
+    exit 126
+  fi
 }
 
 __sg_end() {
@@ -75,9 +81,8 @@ __sg_end() {
     command printf '\036%s\036\036%s.\036' "$__sg_n" "$__sg_n"
   } >&8
   exec 0</dev/null
-  if [ "${__sg_w-}" ]; then command -p rm -f -- "$__sg_w"; fi
-  unset -v __sg_n __sg_q __sg_w __sg_x __sg_d __sg_o
-  __sg_in=
+  case ${__sg_w-} in /*/stepgate-*.js) command -p rm -f -- "$__sg_w" ;; esac
+  unset -v __sg_n __sg_q __sg_w __sg_x
 }
 
 __sg_refuse() {
@@ -87,22 +92,23 @@ __sg_refuse() {
   exit 126
 }
 
-# __sg_in is set while a step runs: still set here, `break` or `continue` left the step. The payload clears __sg_f as its
-# very last act: one that broke off can never let a step pass unrun.
-while [ ! "$__sg_in" ] && IFS= command read -r __sg_p <&7; do
+# No variable says whether a step is under way, since a step could set it: a frame begins with `<`. What does not is the
+# nonce of a step that `continue` has left. The payload clears __sg_f as its very last act: one that broke off can never
+# let a step pass unrun.
+while :; do
+  IFS= command read -r __sg_p <&7 || exit 126
+  case $__sg_p in '<'*) ;; *) break ;; esac
   __sg_f=prelude
-  eval "$__sg_p"
+  eval "${__sg_p#<}"
   __sg_p=
-  if [ ! "$__sg_f" ] && [ "${__sg_i-}" ] && ! __sg_feed; then __sg_f=streams; fi
+  if [ ! "$__sg_f" ] && [ "$__sg_i" ] && ! __sg_feed; then __sg_f=streams; fi
   if [ "$__sg_f" ]; then __sg_refuse; fi
   __sg_begin
   # In no function and behind no condition: errexit must hold.
   eval "$__sg_s"
-  { __sg_d=$? __sg_o=$-; set +aeux; } 2>/dev/null
+  { __sg_mark "$?" "$-"; } 2>/dev/null
   exec 1>/dev/null 2>/dev/null
-  __sg_mark
   __sg_end "$@"
 done
-if [ ! "$__sg_in" ]; then exit 0; fi
 { command printf 'stepgate: `break` or `continue` outside a loop\n' >&2; } 2>/dev/null || :
 exit 125

@@ -111,7 +111,7 @@ impl LocalSession {
         };
         let bare = restore.is_some();
         let before = Before { shell: ShellKind::Bash, restore, state: known, carried: self.carried };
-        let frame = frame(request, &before, &paths, &secrets)
+        let frame = frame(request, &before, &paths, &secrets, fresh)
             .ok_or_else(|| io::Error::other("the script and the state are over 100 MB"))?;
         let connection = self.connection.as_mut().ok_or(io::ErrorKind::NotConnected)?;
         let start = connection.start_line(bare)?;

@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::Signal;
+use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::timeout;
 
@@ -89,7 +90,11 @@ impl Connection {
     }
 
     /// Closes the control connection and gives the shells at most `limit` to end by themselves.
-    pub(super) async fn hang_up(self, limit: Duration) {
+    pub(super) async fn hang_up(mut self, limit: Duration) {
+        if self.inner.is_some() {
+            // The end of its input is no good end, since a step can cause it.
+            _ = timeout(limit, self.stdin.write_all(b"<00000015\\builtin exit 0")).await;
+        }
         drop(self.stdin);
         let inner = self.inner.and_then(|inner| Entry::read(inner.pid?));
         end_child(self.child, limit).await;

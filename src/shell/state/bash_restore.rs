@@ -24,7 +24,8 @@ pub(super) fn restore(now: &State, base: &State) -> Vec<u8> {
     text.line("\\builtin shopt -s extglob");
     text.0.extend(own_functions(&now.functions, &base.functions));
     options(&mut text, now, base);
-    for trap in now.traps.iter().filter(|trap| !trap.ends_with(b" EXIT")) {
+    // An EXIT trap runs when its shell ends.
+    for trap in now.traps.iter().filter(|trap| !trap.ends_with(b" EXIT") && !is_taken_away(trap)) {
         text.builtin(trap);
     }
     for alias in &now.aliases {
@@ -32,6 +33,11 @@ pub(super) fn restore(now: &State, base: &State) -> Vec<u8> {
     }
     text.line("__sg_c=$__sg_x");
     text.0
+}
+
+/// Whether the driver takes this trap away after each step, to set it again when the next one begins.
+pub(super) fn is_taken_away(trap: &[u8]) -> bool {
+    [b" DEBUG".as_slice(), b" ERR", b" RETURN"].iter().any(|name| trap.ends_with(name))
 }
 
 struct Text(Vec<u8>);

@@ -1,9 +1,10 @@
 //! A shell's state in either dialect.
 
 use super::super::config::ShellKind;
+use super::super::quote::quote;
 use super::super::step::StepRequest;
 use super::bash::State;
-use super::bash_restore::restore;
+use super::bash_restore::{is_taken_away, restore};
 use super::posix::PosixState;
 
 /// What a shell holds between two steps.
@@ -41,6 +42,14 @@ impl Saved {
             Self::Posix(state) => &state.directory,
         };
         String::from_utf8_lossy(directory).into_owned()
+    }
+
+    /// The traps that the driver takes away after a step, as one line of text: they would see its commands.
+    pub fn own_traps(&self) -> String {
+        let Self::Bash(state) = self else { return String::new() };
+        // DEBUG stands first in the list, and would see the others being set.
+        let traps = state.traps.iter().rev().filter(|trap| is_taken_away(trap));
+        traps.map(|trap| format!("\\builtin eval {};", quote(&[b"\\builtin ", trap.as_slice()].concat()))).collect()
     }
 
     fn is_readonly(&self, name: &str) -> bool {

@@ -82,8 +82,8 @@ pub(super) async fn close(config: &SessionConfig, mut connection: StreamConnecti
 async fn last_words(config: &SessionConfig, connection: &mut StreamConnection) -> Option<Vec<Process>> {
     if let Some(token) = connection.token.take() {
         let exit: &[u8] = match config.shell {
-            ShellKind::Bash => b"00000015\\builtin exit 0",
-            ShellKind::Sh => b"\\exit 0\n",
+            ShellKind::Bash => b"<00000015\\builtin exit 0",
+            ShellKind::Sh => b"<\\exit 0\n",
         };
         connection.stdin.write_all(exit).await.ok()?;
         read_to(connection, &token).await?;

@@ -14,18 +14,18 @@ pub(super) fn frame(
 ) -> Option<Vec<u8>> {
     let mut payload = Payload::new(request, before);
     payload.set("__sg_j", if request.combined { "1" } else { "" });
-    if let Some(stdin) = request.stdin.filter(|bytes| !bytes.is_empty()) {
-        payload.set("__sg_i", printf_format(stdin));
-    }
+    // Set in any case: an earlier step may have set them.
+    payload.set("__sg_w", "");
+    payload.set("__sg_i", request.stdin.filter(|bytes| !bytes.is_empty()).map(printf_format).unwrap_or_default());
     let script = match request.interpreter {
-        None => format!("{}{}", before.carried.command(before.shell), request.script),
+        None => before.script(request.script),
         Some(words) => {
             payload.set("__sg_q", printf_format(request.script.as_bytes()));
             if wants_file(words) {
                 payload.push(format!("__sg_file {marker} || __sg_c=file").as_bytes());
-                on_file(before.shell, words, "\"$__sg_w\"")
+                before.program(&on_file(before.shell, words, "\"$__sg_w\""))
             } else {
-                on_pipe(before.shell, words)
+                before.program(&on_pipe(before.shell, words))
             }
         }
     };
