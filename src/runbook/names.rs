@@ -29,6 +29,7 @@ pub fn is_reserved_variable(name: &str) -> bool {
         "ENV",
         "EUID",
         "FUNCNAME",
+        "FUNCNEST",
         "GLOBIGNORE",
         "GROUPS",
         "HOME",
@@ -88,7 +89,7 @@ mod tests {
 
     #[test]
     fn loader_and_shell_variables_are_reserved() {
-        for name in ["PATH", "LD_PRELOAD", "BASH_ENV", "IFS", "STEPGATE_RUN", "BASHOPTS"] {
+        for name in ["PATH", "LD_PRELOAD", "BASH_ENV", "IFS", "STEPGATE_RUN", "BASHOPTS", "FUNCNEST"] {
             assert!(is_reserved_variable(name), "{name}");
         }
         assert!(!is_reserved_variable("SNAPSHOT_FILE"));

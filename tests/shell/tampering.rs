@@ -102,6 +102,19 @@ fn a_variable_of_the_driver_that_a_step_sets_changes_nothing() {
 }
 
 #[test]
+fn a_limit_on_nested_functions_changes_no_verdict() {
+    let steps =
+        ["FUNCNEST=1; f() { cat; }", "f", "set +e; (exit 3)", "exit 4", "f", "set -TE; trap : DEBUG; true", "f"];
+    in_each(EVERY, &steps[..5], |kind, ran| {
+        assert_eq!(ran[..4].iter().map(Ran::code).collect::<Vec<_>>(), [0, 0, 3, 4], "{kind}: {ran:?}");
+    });
+    in_each(BASH, &steps, |kind, ran| {
+        assert_eq!(ran.iter().map(Ran::code).collect::<Vec<_>>(), [0, 0, 3, 4, 0, 0, 0], "{kind}: {ran:?}");
+        assert!(ran.iter().all(|ran| ran.end.notes.is_empty()), "{kind}: {ran:?}");
+    });
+}
+
+#[test]
 fn a_step_that_only_its_left_loop_ends_fails_whatever_it_has_set() {
     for kind in EVERY {
         let control = if BASH.contains(kind) { "231" } else { "7" };
