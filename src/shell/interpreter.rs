@@ -42,13 +42,18 @@ pub(super) fn on_pipe(shell: ShellKind, words: &[String]) -> String {
     }
 }
 
+/// The command, behind `command`: a function of the program's name would run in its place.
 fn spell(shell: ShellKind, words: &[String]) -> String {
     let word = |word: &String| match shell {
         ShellKind::Bash => quote(word.as_bytes()),
         // Quoting text gives text.
         ShellKind::Sh => String::from_utf8_lossy(&posix_line(word.as_bytes())).into_owned(),
     };
-    words.iter().map(word).collect::<Vec<_>>().join(" ")
+    let outright = match shell {
+        ShellKind::Bash => "\\builtin command -- ",
+        ShellKind::Sh => "\\command -- ",
+    };
+    outright.to_owned() + &words.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

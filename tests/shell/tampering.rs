@@ -1,7 +1,7 @@
 //! Steps that reach for the driver, by accident or not: a later step never passes unrun for it, and none passes with
 //! a code that is not its own.
 
-use stepgate::shell::{How, ShellKind};
+use stepgate::shell::{How, ShellKind, StepRequest};
 
 use crate::harness::{Ran, Shell, block_on, config};
 
@@ -98,6 +98,32 @@ fn a_variable_of_the_driver_that_a_step_sets_changes_nothing() {
     in_each(EVERY, &steps.each_ref().map(String::as_str), |kind, ran| {
         assert_eq!(ran.iter().map(Ran::code).collect::<Vec<_>>(), [0, 0, 0, 3], "{kind}: {ran:?}");
         assert_eq!(ran[3].stdout, "", "{kind}: {ran:?}");
+    });
+}
+
+#[test]
+fn a_function_named_like_an_interpreter_does_not_run_in_its_place() {
+    let list = "import os, sys\nown = {'231', '232', '233', '7', '8', '9'}\nprint(sorted(set(os.listdir('/proc/self/fd')) - own), file=sys.stderr)\n";
+    let code = format!("{list}print(sys.stdin.read())\nsys.exit(3)\n");
+    let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    block_on(async {
+        for kind in EVERY {
+            let mut shell = open(kind).await;
+            let descriptors = shell.run(&format!("python3 -c \"{list}\"")).await.stderr;
+            let functions = "python3() { :; }; env() { :; }; node() { :; }";
+            assert_eq!(shell.run(functions).await.code(), 0, "{kind}");
+            // `node` as a word has the script given as a file.
+            for program in ["python3", "/usr/bin/python3", "env node=1 python3", "env -u node python3"] {
+                let interpreter = words(program);
+                let request =
+                    StepRequest { interpreter: Some(&interpreter), stdin: Some(b"data"), ..shell.request(&code) };
+                let ran = shell.run_request(request).await;
+                assert_eq!((ran.code(), ran.stdout.as_str()), (3, "data\n"), "{kind} {program}: {ran:?}");
+                assert_eq!(ran.stderr, descriptors, "{kind} {program}: no copy of the driver's is among them");
+            }
+            let request = StepRequest { interpreter: Some(&words("no-such-program")), ..shell.request(&code) };
+            assert_eq!(shell.run_request(request).await.code(), 127, "{kind}");
+        }
     });
 }
 
