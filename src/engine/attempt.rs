@@ -11,6 +11,7 @@ use super::run::Engine;
 use crate::event::{Instance, Reason, Status, StepFinished};
 use crate::expect::Outcome;
 use crate::plan::{Action, PlannedStep, ShellAction};
+use crate::redact::Redactor;
 use crate::shell::{How, SessionError, StepEnd, StepRequest};
 use std::collections::BTreeMap;
 use std::io;
@@ -91,7 +92,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
         let mut ear = Ear { late: &mut self.late, observer: self.recorder.observer };
         end.left_running.extend(self.sessions.leave(&action.target, &action.session, &mut ear).await);
         end.elapsed += spent;
-        let outcome = StepFinished { started, attempt: number, ..outcome_of(instance, &end, &taken) };
+        let outcome =
+            StepFinished { started, attempt: number, ..outcome_of(instance, &end, &taken, &self.setting.redactor) };
         self.judge(attempt, &compiled, taken, end.how, outcome).await
     }
 
@@ -186,8 +188,9 @@ impl<'a, P: Prompter> Engine<'a, P> {
     }
 }
 
-fn outcome_of(instance: Instance, end: &StepEnd, taken: &Taken<'_>) -> StepFinished {
+fn outcome_of(instance: Instance, end: &StepEnd, taken: &Taken<'_>, redactor: &Redactor) -> StepFinished {
     let exit_code = judge::exit_code(&end.how);
+    let listed = end.left_running.iter().take(MAX_LISTED).cloned();
     let blank = StepFinished::nothing_ran(instance, Status::Failed, jiff::Timestamp::UNIX_EPOCH);
     StepFinished {
         exit_code,
@@ -196,7 +199,7 @@ fn outcome_of(instance: Instance, end: &StepEnd, taken: &Taken<'_>) -> StepFinis
         stdout: taken.records.0.clone(),
         stderr: taken.records.1.clone(),
         notes: notes(end.notes.clone(), end.left_running.len()),
-        left_running: end.left_running.iter().take(MAX_LISTED).cloned().map(process_record).collect(),
+        left_running: listed.map(|process| process_record(process, redactor)).collect(),
         ..blank
     }
 }

@@ -193,7 +193,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
     async fn end_sessions(&mut self) {
         let mut ear = Ear { late: &mut self.late, observer: self.recorder.observer };
         let left = self.sessions.close(&mut ear).await.into_iter();
-        let processes: Vec<_> = left.take(MAX_LISTED).map(process_record).collect();
+        let redactor = &self.setting.redactor;
+        let processes: Vec<_> = left.take(MAX_LISTED).map(|process| process_record(process, redactor)).collect();
         if !processes.is_empty() {
             self.recorder.record(Event::LeftRunning { processes });
         }

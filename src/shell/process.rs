@@ -8,16 +8,35 @@ use memchr::memmem;
 
 use super::driver::SIGN;
 
-/// What is kept of a command line, in characters.
-const LONGEST_COMMAND: usize = 200;
+/// What is kept of a command line, in characters. Much more than anybody shows: it may hold a secret, which is known for
+/// one only if it is whole.
+const LONGEST_COMMAND: usize = 4096;
 
 /// A process that is still there.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Process {
     /// Its pid.
     pub pid: i32,
-    /// The beginning of its command line, or its short name in brackets.
+    /// Its command line, or its short name in brackets.
     pub command: String,
+    /// The command line goes on.
+    pub cut: bool,
+    /// It runs behind a transport, and its pid is one of there.
+    pub far: bool,
+}
+
+impl Process {
+    /// A process of this machine with this command line, of which no driver is kept.
+    pub(super) fn new(pid: i32, line: &str) -> Self {
+        if line.contains(SIGN) {
+            let program = line.split(' ').next().and_then(|word| word.rsplit('/').next());
+            let command = format!("{} (a subshell of the step)", program.unwrap_or("a shell"));
+            return Self { pid, command, cut: false, far: false };
+        }
+        let mut rest = line.chars();
+        let command = rest.by_ref().take(LONGEST_COMMAND).collect();
+        Self { pid, command, cut: rest.next().is_some(), far: false }
+    }
 }
 
 /// The name of the variable by which the processes of a session are known.
@@ -54,7 +73,7 @@ impl Entry {
     }
 
     pub(super) fn describe(&self) -> Process {
-        Process { pid: self.pid, command: command(self.pid) }
+        describe(self.pid)
     }
 }
 
@@ -95,7 +114,7 @@ pub(super) fn holders(pipes: &[String], except: &[i32]) -> Vec<Process> {
     let own = i32::try_from(std::process::id()).unwrap_or_default();
     let other = |pid: &i32| *pid != own && !except.contains(pid);
     let holding = pids().filter(other).filter(|&pid| holds(pid, pipes));
-    holding.map(|pid| Process { pid, command: command(pid) }).collect()
+    holding.map(describe).collect()
 }
 
 fn holds(pid: i32, pipes: &[String]) -> bool {
@@ -118,20 +137,12 @@ fn pids() -> impl Iterator<Item = i32> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-fn command(pid: i32) -> String {
+fn describe(pid: i32) -> Process {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let words: Vec<_> = line.split(|&byte| byte == 0).map(String::from_utf8_lossy).collect();
-    match words.join(" ").trim_end() {
+    let line = match words.join(" ").trim_end() {
         "" => format!("[{}]", fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim_end()),
-        joined => shown(joined),
-    }
-}
-
-/// A command line as it is shown: its beginning, and of a subshell of a step no driver.
-pub(super) fn shown(line: &str) -> String {
-    if line.contains(SIGN) {
-        let program = line.split(' ').next().and_then(|word| word.rsplit('/').next());
-        return format!("{} (a subshell of the step)", program.unwrap_or("a shell"));
-    }
-    line.chars().take(LONGEST_COMMAND).collect()
+        joined => joined.to_owned(),
+    };
+    Process::new(pid, &line)
 }

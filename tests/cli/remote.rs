@@ -329,6 +329,23 @@ fn what_a_target_s_command_has_started_ends_with_its_connection_and_what_a_step_
 }
 
 #[test]
+fn a_secret_in_the_long_command_line_of_who_is_left_is_masked_before_that_is_cut() {
+    let sandbox = Sandbox::new().env("STEPGATE_PARAM_S", "hunter2-hunter2-hunter2-hunter2");
+    let step = |name: &str, on: &str, redirect: &str| {
+        let padding = "x".repeat(165);
+        format!("```bash {{name={name} effect=read on={on}}}\nsh -c 'sleep 2; :' {padding} \"$S\" {redirect} &\n```\n")
+    };
+    let body = step("here", "local", "") + &step("there", "there", ">/dev/null 2>&1");
+    let front = "stepgate: 1\nparams: { S: { type: secret } }\ntargets: { there: env }\n";
+    sandbox.write("r.md", format!("---\n{front}---\n{body}"));
+    let done = run(&sandbox);
+    assert_eq!(done.code, 0, "{done:?}");
+    let log = sandbox.events().iter().map(ToString::to_string).collect::<String>();
+    assert!(log.matches("sleep 2; : xxx").count() >= 2, "both are named: {log}");
+    assert!(!log.contains("hunt") && !(done.stderr + &done.stdout).contains("hunt"), "{log}");
+}
+
+#[test]
 fn an_interrupt_while_a_target_hangs_leaves_nothing_of_it() {
     let (sandbox, tag) = behind("sleep TAG & wait", "```bash {name=a gate=none}\ntrue\n```\n");
     let mut child = sandbox.command(["run", "r.md"]).stderr(std::process::Stdio::null()).spawn().unwrap();

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::super::config::{SessionConfig, ShellKind};
 use super::super::driver::KILL;
-use super::super::process::{Process, shown};
+use super::super::process::Process;
 use super::super::secret::secret;
 use super::transport::Transport;
 
@@ -57,7 +57,7 @@ async fn run(config: &SessionConfig, marker: &str) -> io::Result<Vec<Process>> {
 pub(super) fn processes(list: &str) -> Vec<Process> {
     let process = |line: &str| {
         let (pid, command) = line.split_once(' ').unwrap_or((line, ""));
-        Some(Process { pid: pid.parse().ok()?, command: format!("{} (on the target)", shown(command.trim())) })
+        Some(Process { far: true, ..Process::new(pid.parse().ok()?, command.trim()) })
     };
     list.lines().filter_map(process).collect()
 }
@@ -67,10 +67,18 @@ mod tests {
     use super::processes;
 
     #[test]
+    fn a_long_command_line_is_handed_on_whole_and_a_very_long_one_is_known_to_be_cut() {
+        let long = processes(&format!("12 {}", "x".repeat(4096))).remove(0);
+        assert_eq!((long.command.len(), long.cut), (4096, false));
+        let longer = processes(&format!("12 {}", "x".repeat(4097))).remove(0);
+        assert_eq!((longer.command.len(), longer.cut), (4096, true));
+    }
+
+    #[test]
     fn a_list_of_processes_is_read_and_a_driver_in_it_is_not_shown() {
         let found = processes("12 sleep 5 \n13 /bin/sh -c # text __sg_refuse \nx\n14 \n");
         let shown: Vec<_> = found.iter().map(|process| (process.pid, process.command.as_str())).collect();
-        let subshell = "sh (a subshell of the step) (on the target)";
-        assert_eq!(shown, [(12, "sleep 5 (on the target)"), (13, subshell), (14, " (on the target)")]);
+        assert_eq!(shown, [(12, "sleep 5"), (13, "sh (a subshell of the step)"), (14, "")]);
+        assert!(found.iter().all(|process| process.far && !process.cut));
     }
 }
