@@ -52,7 +52,7 @@ pub fn fetch(
             from_command(words, folder, COMMAND_LIMIT).and_then(|bytes| text(without_newline(bytes)))
         }
         SecretSource::Prompt => match ask(name) {
-            None => Err("nothing was answered".to_owned()),
+            None => Err("nobody answered".to_owned()),
             Some(answer) => text(answer.into_bytes()),
         },
     };
@@ -200,7 +200,7 @@ mod tests {
         assert!(get("EMPTY").unwrap_err().ends_with("EMPTY: it is empty"));
         assert_eq!(value(&SecretSource::Prompt, Path::new("/")).unwrap(), "typed");
         let nobody = fetch("DB", &SecretSource::Prompt, Path::new("/"), &mut |_| None, &|_| None);
-        assert!(nobody.is_err_and(|why| why.ends_with("nothing was answered")));
+        assert!(nobody.is_err_and(|why| why.ends_with("nobody answered")));
     }
 
     #[test]

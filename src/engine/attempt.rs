@@ -140,6 +140,10 @@ impl<'a, P: Prompter> Engine<'a, P> {
         }
         (outcome.status, outcome.reason, outcome.detail) = (judgement.status, judgement.reason, judgement.detail);
         outcome.captured = self.without_secrets(&captured);
+        if action.secret {
+            // What such a step prints is kept nowhere; its children may have it in their command lines.
+            outcome.left_running.iter_mut().for_each(|process| process.command = super::SECRET.to_owned());
+        }
         Attempted { outcome, captured, kept }
     }
 

@@ -138,7 +138,7 @@ fn a_secret_that_cannot_be_had_stops_before_anything_runs_and_says_no_value() {
         ("[secrets]\nTOKEN = { file = \"fifo\" }\n", "no regular file"),
         ("[secrets]\nTOKEN = { command = \"false\" }\n", "it failed"),
         ("[secrets]\nTOKEN = { command = \"no-such-program\" }\n", "cannot be started"),
-        ("[secrets]\nTOKEN = { prompt = true }\n", "nobody could be asked"),
+        ("[secrets]\nTOKEN = { prompt = true }\n", "nobody answered"),
     ] {
         let sandbox = Sandbox::new().env("BAD", "hunter2 BIG");
         assert!(std::process::Command::new("mkfifo").arg(sandbox.path("fifo")).status().unwrap().success());
