@@ -1,7 +1,7 @@
 //! All forms of a value together.
 
 use super::pieces::pieces;
-use super::{SHORT, base64, json, percent, shell};
+use super::{SHORT, base64, html, json, percent, python, shell};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -48,8 +48,9 @@ fn spellings(value: &str) -> BTreeSet<String> {
 fn encoded(text: &str, all: &mut BTreeSet<Vec<u8>>) {
     // These encode a text by encoding its parts, and parts without anything special look alike in all of them.
     for piece in pieces(text) {
-        all.insert(piece.as_bytes().to_vec());
+        all.extend([piece.as_bytes().to_vec(), shell::byte_by_byte(piece)]);
         let found = percent::forms(piece).into_iter().chain(shell::forms(piece)).chain(json::forms(piece));
+        let found = found.chain(html::forms(piece)).chain(python::forms(piece));
         all.extend(found.chain(hex(piece)).map(String::into_bytes));
     }
     base64::forms(text.as_bytes()).iter().for_each(|form| add(form, all));

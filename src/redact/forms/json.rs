@@ -26,8 +26,10 @@ pub fn forms(text: &str) -> Vec<String> {
         }
     }
     // A document inside a string, such as Kubernetes' `last-applied-configuration`.
-    let plain = Style { careful: "", ascii: false, slashes: false, upper: false, numbers: false };
-    found.push(plain.escape(&plain.escape(text)));
+    let [plain, ascii] =
+        [false, true].map(|ascii| Style { careful: "", ascii, slashes: false, upper: false, numbers: false });
+    found.extend([&plain, &ascii].map(|inner| plain.escape(&inner.escape(text))));
+    found.push(ascii.escape(&plain.escape(text)));
     let rust = format!("{text:?}");
     found.push(rust[1..rust.len() - 1].to_owned());
     found
@@ -75,6 +77,7 @@ mod tests {
             "a\\\"\\\\/\\u0008\\u001bé\\u003c\\u0026'+😀",     // Go before 1.22
             "a\\u0022\\\\/\\u0008\\u001B\\u00E9\\u003C\\u0026\\u0027\\u002B\\uD83D\\uDE00", // .NET, but for its \b
             "a\\\\\\\"\\\\\\\\/\\\\b\\\\u001bé<&'+😀",         // JSON in JSON
+            "a\\\\\\\"\\\\\\\\/\\\\b\\\\u001b\\\\u00e9<&'+\\\\ud83d\\\\ude00", // the same by Python
             "a\\\"\\\\/\\u{8}\\u{1b}é<&'+😀",                  // Rust's {:?}
         ] {
             assert!(found.iter().any(|found| found == form), "{form}");

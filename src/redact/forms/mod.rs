@@ -2,9 +2,11 @@
 
 mod all;
 mod base64;
+mod html;
 mod json;
 mod percent;
 mod pieces;
+mod python;
 mod shell;
 
 pub use all::{forms, has_short_line, lines};

@@ -2,20 +2,45 @@
 
 use std::fmt::Write as _;
 
+/// They mean something to bash itself, which shows them without a backslash.
+const INNER: [char; 2] = ['\u{1}', '\u{7f}'];
+
 /// What stands between the outer quotes.
 pub fn forms(text: &str) -> Vec<String> {
     let plain = |c: char| c.is_alphanumeric() || "_-./=:@%+,".contains(c);
+    let percent = percent_q(text);
+    let dollar = dollar_quoted(text, char::is_control);
+    let octal = dollar_quoted(text, |c| c.is_control() || !c.is_ascii());
     vec![
-        without_outer(text, &text.replace('\'', "'\\''")).to_owned(),
+        // What `set -x` makes of a word that was quoted before (`"${v@Q}"`, `$(printf %q "$v")`).
+        single(&single(text)),
+        single(&percent),
+        single(&dollar),
+        single(&octal),
+        // What `set -x` shows of a pattern in `[[ … ]]`, and of a regular expression.
+        escaped(text, |c| !INNER.contains(&c)),
+        escaped(text, |c| ".[]{}()*+?^$|\\".contains(c)),
+        without_outer(text, &single(text)).to_owned(),
         without_outer(text, &text.replace('\'', "'\"'\"'")).to_owned(),
         without_outer(text, &quoted_runs(text)).to_owned(),
         escaped(text, |c| "$`\"\\".contains(c)),
         escaped(text, |c| "$`\"\\!".contains(c)),
         escaped(text, |c| !plain(c)),
-        percent_q(text),
-        dollar_quoted(text, char::is_control),
-        dollar_quoted(text, |c| c.is_control() || !c.is_ascii()),
+        percent,
+        dollar,
+        octal,
     ]
+}
+
+/// As `set -x` shows a pattern in `[[ … ]]` where the locale knows no longer characters: it takes them for several.
+pub fn byte_by_byte(text: &str) -> Vec<u8> {
+    let escape = |byte| (!INNER.contains(&char::from(byte))).then_some(b'\\');
+    text.bytes().flat_map(|byte| [escape(byte), Some(byte)]).flatten().collect()
+}
+
+/// Every quote ends the quotes and begins them anew.
+fn single(text: &str) -> String {
+    text.replace('\'', "'\\''")
 }
 
 /// Some shells write no empty quotes before a quote at the start, or behind one at the end.
@@ -86,22 +111,22 @@ mod tests {
     use std::process::Command;
 
     /// What a real shell prints, with the value in `$v`.
-    fn printed(shell: &str, script: &str, locale: &str, value: &str) -> String {
+    fn printed(shell: &str, script: &str, locale: &str, value: &str) -> Vec<u8> {
         let mut command = Command::new(shell);
         command.args(["-c", script]).env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", locale).env("v", value);
         let output = command.output().unwrap();
         let printed = [output.stdout, output.stderr].concat();
         assert!(!printed.is_empty(), "{shell} {script}");
-        String::from_utf8_lossy(&printed).into_owned()
+        printed
     }
 
     /// What is left when the value is masked, with the quotes around it taken for nothing.
-    fn left(value: &str, printed: &str) -> String {
+    fn left(value: &str, printed: &[u8]) -> String {
         let redactor = Redactor::default();
         redactor.add("V", value).unwrap();
         let mask = redactor.redact(value).into_owned();
         let quote = |c: char| "'\"\\$".contains(c);
-        let redacted = redactor.redact(printed).replace(&mask, "M");
+        let redacted = String::from_utf8_lossy(&redactor.redact_bytes(printed)).replace(&mask, "M");
         let (before, behind) = redacted.split_once('M').unwrap_or((&redacted, ""));
         format!("{}M{}", before.trim_end_matches(quote), behind.trim_start_matches(quote))
     }
@@ -122,11 +147,16 @@ mod tests {
                 ("bash", declared, "declare -x v=M\n", "C.UTF-8"),
                 ("bash", declared, "declare -x v=M\n", "C"),
                 ("bash", "set -x; : \"$v\"", "+ : M\n", "C.UTF-8"),
+                ("bash", "set -x; [[ x == \"$v\" ]]", "+ [[ x == M ]]\n", "C.UTF-8"),
+                ("bash", "set -x; [[ x == \"$v\" ]]", "+ [[ x == M ]]\n", "C"),
+                ("bash", "set -x; [[ x =~ \"$v\" ]]", "+ [[ x =~ M ]]\n", "C.UTF-8"),
+                ("bash", "set -x; : \"${v@Q}\"", "+ : M\n", "C.UTF-8"),
+                ("bash", "v=$(printf %q \"$v\"); set -x; : \"$v\"", "+ : M\n", "C.UTF-8"),
                 ("bash", "set | sed -n '/^v=/,$p'", "v=M\n", "C.UTF-8"),
                 ("dash", exported, "export v=M\n", "C"),
             ] {
                 let printed = printed(shell, script, locale, &value);
-                prop_assert_eq!(left(&value, &printed), expected, "{:?} {} {} {:?}", value, shell, script, printed);
+                prop_assert_eq!(left(&value, &printed), expected, "{:?} {} {} {:?}", value, shell, script, String::from_utf8_lossy(&printed));
             }
         }
     }
