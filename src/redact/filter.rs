@@ -82,16 +82,15 @@ impl Filter {
         let known = Arc::clone(&self.known);
         let Some(finder) = known.finder() else { return 0 };
         let mut state = self.state.unwrap_or(finder.start());
-        let mut place = finder.place(state);
         for at in first..self.held.len() {
             state = finder.next(state, self.held[at]);
-            place = finder.place(state);
-            if place.ended > 0 {
-                self.cover(at + 1 - place.ended as usize, at + 1);
+            let ended = finder.ended(state, &self.held[..=at]);
+            if ended > 0 {
+                self.cover(at + 1 - ended, at + 1);
             }
         }
         self.state = Some(state);
-        place.begun as usize
+        finder.begun(state, &self.held)
     }
 
     /// An occurrence joins the runs that it touches; it ends behind all of them but one that was given out.
@@ -133,5 +132,7 @@ impl Filter {
     }
 }
 
+#[cfg(test)]
+mod encodings;
 #[cfg(test)]
 mod tests;

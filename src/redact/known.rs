@@ -1,11 +1,11 @@
 //! The secrets of a moment, and how they are found.
 
 use super::finder::Finder;
-use super::forms::forms;
+use super::forms::{Forms, forms};
 use super::mask;
 use super::redactor::SecretError;
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// All forms together hold no more bytes: the finder has about one state a byte.
 const MOST: usize = if cfg!(test) { 4 << 20 } else { 64 << 20 };
@@ -15,7 +15,8 @@ const MOST: usize = if cfg!(test) { 4 << 20 } else { 64 << 20 };
 pub struct Known {
     /// Names with their values.
     pub secrets: BTreeSet<(String, String)>,
-    forms: BTreeSet<Vec<u8>>,
+    /// Of each secret.
+    forms: Vec<Arc<Forms>>,
     /// Made when something is first looked for: hundreds of secrets are often added in a row.
     search: OnceLock<Search>,
 }
@@ -34,8 +35,8 @@ impl Known {
     /// If all forms together are too long to be looked for.
     pub fn with(&self, name: &str, value: &str) -> Result<Self, SecretError> {
         let secrets = self.secrets.iter().cloned().chain([(name.to_owned(), value.to_owned())]).collect();
-        let forms: BTreeSet<_> = self.forms.iter().cloned().chain(forms(value)).collect();
-        match forms.iter().map(Vec::len).sum::<usize>() > MOST {
+        let forms: Vec<_> = self.forms.iter().cloned().chain([Arc::new(forms(value))]).collect();
+        match forms.iter().map(|forms| forms.size()).sum::<usize>() > MOST {
             true => Err(SecretError::TooLong(name.to_owned())),
             false => Ok(Self { secrets, forms, search: OnceLock::new() }),
         }
@@ -58,8 +59,9 @@ impl Known {
 
     fn search(&self) -> &Search {
         self.search.get_or_init(|| Search {
-            finder: Finder::new(&self.forms).expect("an automaton may have far more states than the forms have bytes"),
-            mask: mask::choose(self.forms.iter().map(Vec::as_slice)),
+            finder: Finder::new(self.forms.iter().map(Arc::as_ref))
+                .expect("an automaton may have far more states than the forms have bytes"),
+            mask: mask::choose(self.forms.iter().flat_map(|forms| &forms.texts).map(Vec::as_slice)),
         })
     }
 

@@ -2,7 +2,7 @@ use super::super::forms::forms;
 use super::super::redactor::Redactor;
 use proptest::prelude::*;
 
-fn redactor(values: &[String]) -> Redactor {
+pub fn redactor(values: &[String]) -> Redactor {
     let redactor = Redactor::default();
     for (at, value) in values.iter().enumerate() {
         redactor.add(&format!("S{at}"), value).unwrap();
@@ -10,7 +10,7 @@ fn redactor(values: &[String]) -> Redactor {
     redactor
 }
 
-fn streamed(redactor: &Redactor, text: &[u8], cuts: &[usize]) -> Vec<u8> {
+pub fn streamed(redactor: &Redactor, text: &[u8], cuts: &[usize]) -> Vec<u8> {
     let (mut out, mut filter) = (Vec::new(), redactor.filter());
     let mut rest = text;
     for cut in cuts {
@@ -26,7 +26,7 @@ fn streamed(redactor: &Redactor, text: &[u8], cuts: &[usize]) -> Vec<u8> {
 /// The plain definition: mark every byte that an occurrence of a form covers, write one mask for each run of them.
 fn naive(text: &[u8], values: &[String], mask: &str) -> Vec<u8> {
     let mut covered = vec![false; text.len()];
-    for form in values.iter().flat_map(|value| forms(value)) {
+    for form in values.iter().flat_map(|value| forms(value).texts) {
         for at in 0..text.len().saturating_sub(form.len() - 1) {
             if text[at..].starts_with(&form) {
                 covered[at..at + form.len()].fill(true);
@@ -126,7 +126,7 @@ proptest! {
         let redactor = redactor(&values);
         let whole = redactor.redact_bytes(text.as_bytes()).into_owned();
         prop_assert_eq!(&streamed(&redactor, text.as_bytes(), &cuts), &whole);
-        prop_assert_eq!(whole, naive(text.as_bytes(), &values, &redactor.now().mask()));
+        prop_assert_eq!(whole, naive(text.as_bytes(), &values, redactor.now().mask()));
     }
 
     #[test]
@@ -138,7 +138,7 @@ proptest! {
         prop_assume!(values.iter().all(|value| !value.trim().is_empty()));
         let redactor = redactor(&values);
         let shown = streamed(&redactor, text.as_bytes(), &cuts);
-        prop_assert_eq!(&shown, &naive(text.as_bytes(), &values, &redactor.now().mask()));
+        prop_assert_eq!(&shown, &naive(text.as_bytes(), &values, redactor.now().mask()));
         let shown = String::from_utf8(shown).unwrap();
         for value in &values {
             prop_assert!(!shown.contains(value.as_str()), "{value} in {shown}");

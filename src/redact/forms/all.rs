@@ -1,29 +1,40 @@
 //! All forms of a value together.
 
+use super::super::windows::{BASE64, HEX};
+use super::found::Forms;
 use super::pieces::pieces;
-use super::{SHORT, base64, html, json, percent, python, shell};
+use super::{SHORT, base64, hex, html, json, percent, python, shell};
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
-/// Every form of a value, each once, none of them empty.
+/// A longer value hides no credentials for a registry, and its base64 of base64 has too many windows.
+const TWICE: usize = 4 << 10;
+
+/// All that is looked for of a value.
 ///
 /// A long form is given in pieces: where all of it stands, its pieces stand side by side, and each of them by itself
 /// gives away a part of the secret.
-pub fn forms(value: &str) -> BTreeSet<Vec<u8>> {
-    let mut all = BTreeSet::new();
-    for spelling in spellings(value) {
-        encoded(&spelling, &mut all);
+pub fn forms(value: &str) -> Forms {
+    let mut all = Forms::default();
+    let spellings = spellings(value);
+    // Spellings of a long text have most pieces in common.
+    let quoted: BTreeSet<&str> = spellings.iter().flat_map(|spelling| pieces(spelling)).collect();
+    quoted.iter().for_each(|piece| add_quoted(piece, &mut all));
+    for spelling in &spellings {
+        whole(spelling, &mut all);
+        coded(spelling, &mut all);
     }
     // What a shell makes of a variable outside quotes.
-    add(&value.split_whitespace().collect::<Vec<_>>().join(" "), &mut all);
-    for line in lines(value).flat_map(|line| [line, line.trim()]) {
+    let joined = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    add(&joined, &mut all);
+    coded(&joined, &mut all);
+    for line in lines(value).flat_map(|line| [line, line.trim()]).collect::<BTreeSet<_>>() {
         match line.len() {
             0..SHORT if line.contains(char::is_alphanumeric) => add(line, &mut all),
             0..SHORT => {}
-            _ => encoded(line, &mut all),
+            _ => line_of(line, &mut all),
         }
     }
-    all.retain(|form| !form.is_empty());
+    all.tidy();
     all
 }
 
@@ -39,37 +50,57 @@ pub fn has_short_line(value: &str) -> bool {
 }
 
 /// The value with the line ends that a terminal or another system makes of its own, and as `$(…)` leaves it.
-fn spellings(value: &str) -> BTreeSet<String> {
+pub fn spellings(value: &str) -> BTreeSet<String> {
     let plain = value.replace("\r\n", "\n");
     let spellings = [value.to_owned(), plain.replace('\n', "\r\n"), plain];
     spellings.into_iter().flat_map(|text| [text.trim().to_owned(), text]).filter(|text| !text.is_empty()).collect()
 }
 
-fn encoded(text: &str, all: &mut BTreeSet<Vec<u8>>) {
-    // These encode a text by encoding its parts, and parts without anything special look alike in all of them.
-    for piece in pieces(text) {
-        all.extend([piece.as_bytes().to_vec(), shell::byte_by_byte(piece)]);
-        let found = percent::forms(piece).into_iter().chain(shell::forms(piece)).chain(json::forms(piece));
-        let found = found.chain(html::forms(piece)).chain(python::forms(piece));
-        all.extend(found.chain(hex(piece)).map(String::into_bytes));
+/// Encodings that change where the text begins elsewhere, of a text that is a single piece: of a longer one each letter
+/// is in a window.
+fn whole(text: &str, all: &mut Forms) {
+    if pieces(text).nth(1).is_none() {
+        let forms = base64::forms(text.as_bytes()).into_iter().filter(|form| form.len() >= SHORT);
+        forms.chain(hex::forms(text.as_bytes())).for_each(|form| add(&form, all));
     }
-    base64::forms(text.as_bytes()).iter().for_each(|form| add(form, all));
 }
 
-fn add(form: &str, all: &mut BTreeSet<Vec<u8>>) {
-    all.extend(pieces(form).map(|piece| piece.as_bytes().to_vec()));
+/// One of several lines: where its letters make up windows, those of the whole value hold all but the last ones.
+fn line_of(text: &str, all: &mut Forms) {
+    pieces(text).for_each(|piece| add_quoted(piece, all));
+    match text.len() < HEX.length / 2 {
+        true => whole(text, all),
+        false => {
+            let wholes = base64::whole_letters(text.as_bytes());
+            wholes.iter().for_each(|letters| all.letters.add_inner(&BASE64, letters));
+        }
+    }
 }
 
-/// Two digits a byte; those of a single byte stand everywhere.
-fn hex(text: &str) -> Vec<String> {
-    if text.len() < 2 {
-        return Vec::new();
+/// These encode a text by encoding its parts, and parts without anything special look alike in all of them.
+fn add_quoted(piece: &str, all: &mut Forms) {
+    all.texts.extend([piece.as_bytes().to_vec(), shell::byte_by_byte(piece)]);
+    all.texts.extend(spelled(piece).map(String::into_bytes));
+}
+
+/// As programs quote a text.
+pub fn spelled(text: &str) -> impl Iterator<Item = String> {
+    let found = percent::forms(text).into_iter().chain(shell::forms(text)).chain(json::forms(text));
+    found.chain(html::forms(text)).chain(python::forms(text))
+}
+
+/// The windows of its encodings.
+fn coded(text: &str, all: &mut Forms) {
+    let bytes = text.as_bytes();
+    base64::letters(bytes).iter().for_each(|letters| all.letters.add(&BASE64, letters));
+    all.digits.add(&HEX, &hex::digits(bytes));
+    if bytes.len() <= TWICE {
+        base64::twice(bytes).iter().for_each(|letters| all.letters.add_inner(&BASE64, letters));
     }
-    let lower = text.bytes().fold(String::new(), |mut hex, byte| {
-        _ = write!(hex, "{byte:02x}");
-        hex
-    });
-    vec![lower.to_uppercase(), lower]
+}
+
+fn add(form: &str, all: &mut Forms) {
+    all.texts.extend(pieces(form).map(|piece| piece.as_bytes().to_vec()));
 }
 
 #[cfg(test)]
@@ -77,7 +108,7 @@ mod tests {
     use super::*;
 
     fn has(value: &str, form: &str) -> bool {
-        forms(value).contains(form.as_bytes())
+        forms(value).texts.contains(form.as_bytes())
     }
 
     #[test]
@@ -122,7 +153,7 @@ mod tests {
     #[test]
     fn a_value_of_128_kib_has_forms_of_a_bounded_length() {
         let value: String = ('!'..='~').cycle().take(128 << 10).collect();
-        let forms = forms(&value);
+        let forms = forms(&value).texts;
         assert!(forms.iter().all(|form| form.len() <= 8 << 10), "{:?}", forms.iter().map(Vec::len).max());
     }
 }

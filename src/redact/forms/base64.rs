@@ -1,30 +1,50 @@
-//! Base64, also inside a longer text.
+//! Base64, also inside a longer text, and base64 of base64.
 
-use super::SHORT;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use base64::engine::general_purpose::{GeneralPurpose, STANDARD, URL_SAFE};
 
-/// Widths at which tools break lines: PEM and MIME.
-const WIDTHS: [usize; 2] = [64, 76];
+const ENGINES: [GeneralPurpose; 2] = [STANDARD, URL_SAFE];
 
 /// In either alphabet: by itself, with a newline behind it (`echo`), and the letters that the value alone decides at
 /// each of the three places where it may stand in a longer text (`user:password` of a header).
 pub fn forms(value: &[u8]) -> Vec<String> {
-    let line = [value, b"\n"].concat();
     let mut found = Vec::new();
-    for engine in [STANDARD, URL_SAFE] {
-        for whole in [engine.encode(value), engine.encode(&line)] {
-            found.extend(WIDTHS.into_iter().filter(|width| whole.len() > *width).map(|width| wrapped(&whole, width)));
+    for engine in &ENGINES {
+        for whole in wholes(value, engine) {
             found.push(whole.trim_end_matches('=').to_owned());
             found.push(whole);
         }
-        for before in 0..3 {
-            let bytes = [vec![0; before], value.to_vec()].concat();
-            found.push(certain(&engine.encode(&bytes), before, bytes.len()).to_owned());
-        }
+        found.extend(inside(value, engine));
     }
-    found.retain(|form| form.len() >= SHORT);
     found
+}
+
+/// The letters that occur, in one of the alphabets, each time with all that decides them: nothing but the value.
+pub fn letters(value: &[u8]) -> Vec<String> {
+    let wholes = whole_letters(value);
+    wholes.into_iter().chain(inside(value, &STANDARD)).collect()
+}
+
+/// The letters of a text that begins with the value and ends with it.
+pub fn whole_letters(value: &[u8]) -> Vec<String> {
+    wholes(value, &STANDARD).into_iter().map(|whole| whole.trim_end_matches('=').to_owned()).collect()
+}
+
+/// The letters of base64 of a text that holds base64 of the value (a `.dockerconfigjson` in a Kubernetes secret).
+pub fn twice(value: &[u8]) -> Vec<String> {
+    let once = ENGINES.iter().flat_map(|engine| wholes(value, engine).into_iter().chain(inside(value, engine)));
+    once.flat_map(|once| inside(once.as_bytes(), &STANDARD)).collect()
+}
+
+fn wholes(value: &[u8], engine: &GeneralPurpose) -> [String; 2] {
+    [engine.encode(value), engine.encode([value, b"\n"].concat())]
+}
+
+fn inside(value: &[u8], engine: &GeneralPurpose) -> [String; 3] {
+    [0, 1, 2].map(|before| {
+        let bytes = [vec![0; before], value.to_vec()].concat();
+        certain(&engine.encode(&bytes), before, bytes.len()).to_owned()
+    })
 }
 
 /// A letter holds six bits: the first ones hold bits of what stands before, the last one of what stands behind.
@@ -32,21 +52,10 @@ fn certain(text: &str, before: usize, end: usize) -> &str {
     text.get((before * 8).div_ceil(6)..end * 8 / 6).unwrap_or_default()
 }
 
-fn wrapped(text: &str, width: usize) -> String {
-    let lines: Vec<_> = text.as_bytes().chunks(width).map(String::from_utf8_lossy).collect();
-    lines.join("\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn it_is_wrapped_as_tools_wrap_it() {
-        let text = certain(&STANDARD.encode([7; 100]), 0, 100).to_owned();
-        assert!(forms(&[7; 100]).iter().any(|form| form.starts_with(&format!("{}\n", &text[..76]))));
-    }
 
     proptest! {
         #[test]
@@ -56,7 +65,7 @@ mod tests {
             after in prop::collection::vec(any::<u8>(), 0..4),
         ) {
             let (first, end) = ((before.len() * 8).div_ceil(6), (before.len() + value.len()) * 8 / 6);
-            for engine in [STANDARD, URL_SAFE] {
+            for engine in ENGINES {
                 let text = engine.encode([before.clone(), value.clone(), after.clone()].concat());
                 prop_assert!(forms(&value).iter().any(|form| *form == text[first..end]), "{text}");
             }

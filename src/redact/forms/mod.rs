@@ -2,6 +2,8 @@
 
 mod all;
 mod base64;
+mod found;
+mod hex;
 mod html;
 mod json;
 mod percent;
@@ -10,6 +12,7 @@ mod python;
 mod shell;
 
 pub use all::{forms, has_short_line, lines};
+pub use found::{Coded, Forms};
 
 /// A line that is shorter garbles other text when it is masked, and so does a value.
 pub const SHORT: usize = 4;

@@ -2,6 +2,8 @@
 
 /// The length of a piece, in bytes, roughly; the last one may be twice as long.
 const PIECE: usize = 256;
+/// From here on a piece ends where its line ends: it is then found together with the line by itself.
+const LINE: usize = 16;
 
 /// The text, cut where an encoder could not tell. Texts that begin alike are cut alike.
 pub fn pieces(text: &str) -> impl Iterator<Item = &str> {
@@ -19,6 +21,9 @@ pub fn pieces(text: &str) -> impl Iterator<Item = &str> {
 /// Some shells quote a run of quotes as a whole.
 fn cut(text: &str) -> usize {
     let bytes = text.as_bytes();
+    if let Some(at) = bytes[LINE..PIECE].iter().position(|byte| *byte == b'\n') {
+        return LINE + at + 1;
+    }
     let mut at = text.floor_char_boundary(PIECE);
     while at < bytes.len() && bytes[at] == b'\'' && bytes[at - 1] == b'\'' {
         at += 1;
@@ -33,7 +38,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_are_the_whole_text_and_no_run_of_quotes_is_cut(text in "([ö']{0,9}x?){0,300}") {
+        fn pieces_are_the_whole_text_and_no_run_of_quotes_is_cut(text in "([ö']{0,9}x?\n?){0,300}") {
             let all: Vec<&str> = pieces(&text).collect();
             prop_assert_eq!(all.concat(), text.clone());
             for pair in all.windows(2) {
