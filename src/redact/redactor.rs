@@ -1,6 +1,7 @@
 //! The secrets of a run, behind a handle that everybody shares who writes or shows something.
 
 use super::filter::Filter;
+use super::forms::whole_in;
 use super::known::Known;
 use super::{walk, warnings};
 use serde_json::Value;
@@ -85,11 +86,11 @@ impl Redactor {
         self.now().occurs_in(text.as_ref())
     }
 
-    /// The name of a secret of at least `shortest` bytes whose value stands in `text` as it is, and where.
+    /// The name of a secret that stands in `text`, as it is or encoded, and where. Only whole values of at least
+    /// `shortest` bytes count: a line of one stands in many texts.
     pub fn literal_in(&self, text: &str, shortest: usize) -> Option<(String, usize)> {
         let known = self.now();
-        let mut long = known.secrets.iter().filter(|(_, value)| value.len() >= shortest);
-        long.find_map(|(name, value)| Some((name.clone(), text.find(value.as_str())?)))
+        known.secrets.iter().find_map(|(name, value)| Some((name.clone(), whole_in(text, value, shortest)?)))
     }
 
     /// The text without secrets.
@@ -168,6 +169,33 @@ mod tests {
         assert!(matches!(redactor.redact("hunter2"), Cow::Borrowed(_)) && redactor.occurs_in("xhunter22"));
         assert_eq!(redactor.literal_in("a hunter22", 8), Some(("S".into(), 2)));
         assert_eq!(redactor.literal_in("a hunter22", 9), None);
+    }
+
+    #[test]
+    fn a_secret_stands_in_a_text_in_any_form_of_its_whole_value() {
+        let redactor = Redactor::default();
+        redactor.add("S", "p@ss 'w/ord\"\n").unwrap();
+        redactor.add("KEY", "-----BEGIN-----\nfirst line of it\nsecond line of it\n-----END-----").unwrap();
+        let found = |text: &str| redactor.literal_in(text, 6);
+        for (text, name, at) in [
+            ("a p@ss 'w/ord\"", "S", 2),
+            // base64 of `user:p@ss 'w/ord"!`
+            ("é dXNlcjpwQHNzICd3L29yZCIh", "S", 10),
+            ("  dXNlcjpwQHN\n  zICd3L29yZCIh", "S", 9),
+            ("70407373202777\n2f6f726422", "S", 0),
+            ("a p%40ss%20%27w%2Ford%22", "S", 2),
+            ("a p@ss '\\''w/ord\"", "S", 2),
+            ("{\"p@ss 'w/ord\\\"\"", "S", 2),
+            (" LS0tLS1CRUdJTi0tLS0tCmZpcnN0IGxpbmUgb2YgaXQKc2Vjb25kIGxpbmUgb2YgaXQKLS0tLS1FTkQtLS0tLQ==", "KEY", 1),
+        ] {
+            assert_eq!(found(text), Some((name.to_owned(), at)), "{text}");
+        }
+        for text in ["first line of it", "-----BEGIN-----\nother\n-----END-----", "Zmlyc3QgbGluZSBvZiBpdA==", "p@ss"] {
+            assert_eq!(found(text), None, "{text}");
+        }
+        let short = Redactor::default();
+        short.add("S", "abcde").unwrap();
+        assert_eq!(short.literal_in("abcde YWJjZGU=", 6), None);
     }
 
     #[test]
