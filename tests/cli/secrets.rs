@@ -1,6 +1,8 @@
 //! A secret's value reaches its steps and no place that stepgate writes or shows.
 
 use crate::harness::{Done, Sandbox, finish};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
@@ -21,6 +23,11 @@ fn runbook() -> String {
         "printf '%s\\n' \"$TOKEN\" >&2",
         "declare -p TOKEN",
         "set -x; : \"$TOKEN\"; set +x",
+        "set -x; [[ x == \"$TOKEN\" ]] || :; : \"${TOKEN@Q}\" \"$(printf %q \"$TOKEN\")\"; set +x",
+        "for width in 20 60 64 76; do printf 'some text before it, user:%s! and some behind it' \"$TOKEN\" | base64 -w$width; done",
+        "printf '{\"auth\":\"%s\"}' \"$(printf 'user:%s' \"$TOKEN\" | base64 -w0)\" | base64",
+        "python3 -c 'import os; h=(\"some text before it\"+os.environ[\"TOKEN\"]+\"...\").encode().hex(); [print(h[at:at+60]) for at in range(0,len(h),60)]; print(h.upper())'",
+        "python3 -c 'import os,json,html; t=os.environ[\"TOKEN\"]; print(json.dumps(json.dumps(t))); print(html.escape(t), repr(t), ascii(t), t.encode())'",
         "head -c 70000 /dev/zero | tr '\\0' a; printf '%s\\n' \"$TOKEN\"",
     ];
     let mut body =
@@ -43,7 +50,7 @@ fn runbook() -> String {
 fn hits(text: &[u8], what: &str) -> Vec<String> {
     let plain = VALUE.as_bytes();
     // Of each form a part that is long enough to give it away and that no other text holds.
-    let needles: [&[u8]; 9] = [
+    let needles: [&[u8]; 14] = [
         plain,
         b"cEBzcyB3L8O2J3JkJHgi",
         b"p%40ss",
@@ -53,9 +60,40 @@ fn hits(text: &[u8], what: &str) -> Vec<String> {
         b"found-22-value",
         b"hidden-capture-value",
         b"w/\\303\\266",
+        b"w/\\xc3\\xb6",
+        b"w/\\xf6",
+        b"&#x27;rd",
+        b"\\p\\@\\s",
+        b"\\\\p\\\\@\\\\s",
     ];
-    let found = needles.iter().filter(|needle| text.windows(needle.len()).any(|window| window == **needle));
+    let mut needles: Vec<_> = needles.iter().map(|needle| needle.to_vec()).collect();
+    needles.extend(coded());
+    let solid: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let holds = |needle: &[u8]| [text, &solid].iter().any(|text| memchr::memmem::find(text, needle).is_some());
+    let found = needles.iter().filter(|needle| holds(needle));
     found.map(|needle| format!("{what}: {}", String::from_utf8_lossy(needle))).collect()
+}
+
+/// Eight letters of base64, and sixteen digits of hex, wherever lines break.
+fn coded() -> Vec<Vec<u8>> {
+    let mut texts = Vec::new();
+    let once = [0, 1, 2].map(|before| base64_at(before, VALUE));
+    for once in once {
+        texts.extend([0, 1, 2].map(|before| base64_at(before, &once)));
+        texts.push(once);
+    }
+    let mut needles: Vec<_> = texts.iter().flat_map(|text| text.as_bytes().windows(8)).map(<[u8]>::to_vec).collect();
+    let lower: String = VALUE.bytes().map(|byte| format!("{byte:02x}")).collect();
+    for digits in [lower.to_uppercase(), lower] {
+        needles.extend(digits.as_bytes().windows(16).map(<[u8]>::to_vec));
+    }
+    needles
+}
+
+/// The letters that the value alone decides with so many bytes before it.
+fn base64_at(before: usize, value: &str) -> String {
+    let bytes = [&vec![0; before], value.as_bytes()].concat();
+    STANDARD.encode(&bytes)[(before * 8).div_ceil(6)..bytes.len() * 8 / 6].to_owned()
 }
 
 fn search(folder: &Path, found: &mut Vec<String>, files: &mut usize) {
@@ -190,6 +228,18 @@ fn a_secret_that_stands_in_the_runbook_is_refused() {
         "{done:?}"
     );
     assert!(!done.stderr.contains("hunter22") && !sandbox.store().exists() && !sandbox.path("witness").exists());
+}
+
+#[test]
+fn a_secret_that_stands_in_the_runbook_encoded_is_refused() {
+    let sandbox = Sandbox::new().env("STEPGATE_PARAM_T", "hunter22");
+    sandbox.write(
+        "r.md",
+        "---\nstepgate: 1\nparams: { T: { type: secret } }\n---\n```bash {name=a gate=none}\ntouch witness; : \"$T\"\n```\n\n```output\ndXNlcjpo\ndW50ZXIyMg==\n```\n",
+    );
+    let done = sandbox.stepgate("run r.md");
+    assert!(done.code == 2 && done.stderr.contains("r.md:10:8") && done.stderr.contains("(SG046)"), "{done:?}");
+    assert!(!sandbox.store().exists() && !sandbox.path("witness").exists());
 }
 
 #[test]
