@@ -10,7 +10,7 @@ use rustix::process::{
 };
 use tokio::time::{Instant, sleep};
 
-use super::process::{Entry, Process, descendants, is_marked, table};
+use super::process::{Entry, Process, descendants, is_marked, table, zombies};
 
 /// How long the sweep goes on against processes that come back or do not die.
 const SWEEP_LIMIT: Duration = Duration::from_secs(1);
@@ -104,10 +104,13 @@ pub(super) fn signal(entry: &Entry, signal: Signal) {
     }
 }
 
-/// Takes the exit status of processes that became our children when their outer shell died. Only of these: the
-/// others are waited for elsewhere.
-pub(super) async fn reap(met: &BTreeSet<Entry>) {
-    for entry in met {
+/// Takes the exit status of processes that became our children when their leader died: of those that were met, and of
+/// those in the same sessions that had ended before anybody met them. Only of these: the others are waited for elsewhere. The
+/// leader itself was waited for already.
+pub(super) async fn reap(leader: i32, met: &BTreeSet<Entry>) {
+    let sessions = met.iter().map(|entry| entry.session).chain([leader]).collect();
+    let unmet = zombies(&sessions).into_iter().filter(|entry| entry.pid != leader);
+    for entry in met.iter().copied().chain(unmet) {
         let Some(pid) = Pid::from_raw(entry.pid) else {
             continue;
         };

@@ -55,17 +55,20 @@ pub(super) struct Entry {
 impl Entry {
     /// The process with this pid, unless there is none or it is a zombie.
     pub(super) fn read(pid: i32) -> Option<Self> {
+        Self::parse(pid).filter(|(_, zombie)| !zombie).map(|(entry, _)| entry)
+    }
+
+    /// The process with this pid, and whether it is a zombie.
+    fn parse(pid: i32) -> Option<(Self, bool)> {
         let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
         // The name in parentheses may hold anything, but no later field holds a parenthesis.
         let end = stat.iter().rposition(|&byte| byte == b')')?;
         let fields = std::str::from_utf8(stat.get(end + 2..)?).ok()?;
         let fields: Vec<&str> = fields.split(' ').collect();
-        if matches!(*fields.first()?, "Z" | "X") {
-            return None;
-        }
+        let zombie = matches!(*fields.first()?, "Z" | "X");
         let number = |index: usize| fields.get(index)?.parse().ok();
         let start = fields.get(19)?.parse().ok()?;
-        Some(Self { pid, start, parent: number(1)?, group: number(2)?, session: number(3)? })
+        Some((Self { pid, start, parent: number(1)?, group: number(2)?, session: number(3)? }, zombie))
     }
 
     pub(super) fn is_alive(&self) -> bool {
@@ -80,6 +83,12 @@ impl Entry {
 /// Every process but zombies.
 pub(super) fn table() -> Vec<Entry> {
     pids().filter_map(Entry::read).collect()
+}
+
+/// The zombies of some sessions.
+pub(super) fn zombies(sessions: &BTreeSet<i32>) -> Vec<Entry> {
+    let all = pids().filter_map(Entry::parse).filter(|(entry, zombie)| *zombie && sessions.contains(&entry.session));
+    all.map(|(entry, _)| entry).collect()
 }
 
 /// Those of `table` below the processes in `roots`, which are not among them.

@@ -85,7 +85,7 @@ impl Connection {
     pub(super) async fn end(self, grace: Duration) -> Vec<Process> {
         let (met, left) = self.tree().end(grace).await;
         end_child(self.child, Duration::ZERO).await;
-        reap(&met).await;
+        reap(self.outer, &met).await;
         left
     }
 

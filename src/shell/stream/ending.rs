@@ -61,7 +61,7 @@ pub(super) async fn end_processes(
         Some(outer) if config.prefix.is_empty() => {
             let (met, left) = Tree { outer, marker }.end(config.grace).await;
             if Entry::read(outer).is_none() {
-                reap(&met).await;
+                reap(outer, &met).await;
             }
             Ok(left)
         }

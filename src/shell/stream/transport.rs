@@ -71,11 +71,14 @@ impl Transport {
     /// Lets it end by itself, at most so long; whatever is then left of its own is ended.
     pub async fn end(mut self, limit: Duration) -> Farewell {
         let by_itself = self.ends_within(limit).await;
+        let leader = self.pid();
         let mut met = self.members();
         self.order(&mut met, &[Signal::TERM, Signal::CONT]).await;
         let left = self.order(&mut met, &[Signal::KILL]).await;
         let status = timeout(OBEY_LIMIT, self.child.wait()).await.ok().and_then(Result::ok);
-        reap(&met).await;
+        if let Some(leader) = leader {
+            reap(leader, &met).await;
+        }
         Farewell { status: status.filter(|_| by_itself), left: left.iter().map(Entry::describe).collect() }
     }
 
