@@ -3,14 +3,11 @@
 use super::value::param_type;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::expect::{self, ParamType, Scope, StepShape};
-use crate::runbook::{Check, Expectation, Item, Language, Parameter, ParameterKind, Runbook, Step, check_variable};
-use regex::Regex;
+use crate::runbook::{
+    self, Check, Expectation, Item, Language, Parameter, ParameterKind, Runbook, Step, check_variable,
+};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
-
-/// `$NAME` and `${NAME`.
-static USE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)").expect("a constant"));
 
 /// A name that a step captures.
 pub struct Capture {
@@ -297,8 +294,6 @@ fn shadowed(runbook: &Runbook, capture: &Capture) -> Option<Diagnostic> {
 
 /// `set` says of a name whether it is set by now, or `None` if nothing ever sets it.
 fn check_script(step: &Step, set: &dyn Fn(&str) -> Option<bool>, found: &mut Vec<Diagnostic>) {
-    let assigned: BTreeSet<&str> =
-        step.script.iter().filter_map(|line| line.text.trim_start().split_once('=')).map(|(name, _)| name).collect();
     for line in &step.script {
         let at = |start: usize, end: usize| line.part(start..end);
         for name in expect::references(&line.text) {
@@ -316,16 +311,18 @@ fn check_script(step: &Step, set: &dyn Fn(&str) -> Option<bool>, found: &mut Vec
                 );
             }
         }
-        if !matches!(step.language, Language::Shell(_)) {
-            continue;
-        }
-        for used in USE.captures_iter(&line.text) {
-            let name = used.get(1).expect("group 1 is not optional");
-            if set(name.as_str()) == Some(false) && !assigned.contains(name.as_str()) {
-                found.push(set_later(name.as_str(), at(name.start(), name.end())));
-            }
-        }
     }
+    if matches!(step.language, Language::Shell(_)) {
+        check_uses(step, set, found);
+    }
+}
+
+/// A name that the script sets itself is its own, wherever it does so.
+fn check_uses(step: &Step, set: &dyn Fn(&str) -> Option<bool>, found: &mut Vec<Diagnostic>) {
+    let tokens = runbook::tokens(&step.script);
+    let own = runbook::assigned(&tokens);
+    let late = runbook::uses(&tokens).into_iter().filter(|(name, _)| set(name) == Some(false) && !own.contains(name));
+    found.extend(late.map(|(name, span)| set_later(&name, span)));
 }
 
 fn check_lines(step: &Step, set: &dyn Fn(&str) -> Option<bool>, found: &mut Vec<Diagnostic>) {

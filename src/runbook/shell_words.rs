@@ -13,9 +13,11 @@ mod places;
 #[cfg(test)]
 mod tests;
 mod token;
+mod variables;
 mod word;
 
 pub use token::{Part, PartKind, Token, TokenKind, everywhere};
+pub use variables::{assigned, assigned_name, uses};
 
 use super::model::Line;
 

@@ -401,11 +401,32 @@ fn nothing_is_substituted_into_a_script() {
 #[test]
 fn a_variable_used_before_its_capture_is_an_error() {
     let capture = "```bash {name=c gate=none capture=FILE}\necho x\n```\n";
-    refuses(&format!("```bash {{name=a gate=none}}\ntouch \"$¶FILE\"\n```\n\n{capture}"), "SG036", "before the step");
-    refuses(&format!("```bash {{name=a gate=none}}\ntouch ${{¶FILE}}\n```\n\n{capture}"), "SG036", "before the step");
+    refuses(&format!("```bash {{name=a gate=none}}\ntouch ¶\"$FILE\"\n```\n\n{capture}"), "SG036", "before the step");
+    refuses(&format!("```bash {{name=a gate=none}}\ntouch ¶${{FILE}}\n```\n\n{capture}"), "SG036", "before the step");
     refuses(&format!("{}\n{capture}", expecting("¶x {{FILE}}")), "SG036", "before the step");
     // Its own capture comes too late, too.
-    refuses("```bash {name=a gate=none capture=FILE}\ntouch \"$¶FILE\"\n```\n", "SG036", "before the step");
+    refuses("```bash {name=a gate=none capture=FILE}\ntouch ¶\"$FILE\"\n```\n", "SG036", "before the step");
+}
+
+#[test]
+fn a_use_that_is_none_and_a_name_that_the_script_sets_itself_are_no_error() {
+    let capture = "```bash {name=c gate=none capture=FILE}\necho x\n```\n";
+    for script in [
+        "awk '{print $FILE}' f",
+        "echo '$FILE'",
+        "# $FILE",
+        "cat <<'E'\n$FILE\nE",
+        "read -r FILE <f; echo \"$FILE\"",
+        "for FILE in a b; do echo \"$FILE\"; done",
+        "f() { local FILE=x; echo \"$FILE\"; }",
+        "a; FILE=x b; echo \"$FILE\"",
+        "a && FILE=x; echo \"$FILE\"",
+        "printf -v FILE %s x; echo \"$FILE\"",
+    ] {
+        let sandbox = Sandbox::with(&format!("```bash {{name=a gate=none}}\n{script}\n```\n\n{capture}"));
+        let done = sandbox.stepgate("check r.md");
+        assert!(!done.stderr.contains("SG036"), "{script}: {done:?}");
+    }
 }
 
 #[test]

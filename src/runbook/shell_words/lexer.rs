@@ -11,8 +11,8 @@ const OPERATORS: &[&str] = &[
     "&>>", "<<<", "<<-", ";;&", "&&", "||", "|&", ";;", ";&", "&>", ">>", "<<", "<&", ">&", "<>", ">|", ";", "&", "|",
     "(", ")", "<", ">",
 ];
-/// Words behind which a command begins.
-const BEFORE_COMMAND: &[&str] = &["then", "do", "else", "elif", "if", "while", "until", "!", "{", "time"];
+/// Words behind which a command begins; `for` stands here because of `for ((…))`.
+const BEFORE_COMMAND: &[&str] = &["then", "do", "else", "elif", "if", "while", "until", "!", "{", "time", "for"];
 
 /// Reads a joined script.
 pub struct Lexer<'t> {

@@ -193,3 +193,86 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn only_what_the_shell_replaces_is_a_use_of_a_variable() {
+    for text in [
+        "echo $V",
+        "echo \"$V\"",
+        "echo ${V}",
+        "echo \"${X:-$V}\"",
+        "x=$(echo $V)",
+        "echo `echo $V`",
+        "cat <<E\n$V\nE",
+        "echo $(( $V + 1 ))",
+        "echo \"it's $V\"",
+        "diff <(echo $V) f",
+        "echo ${#V}",
+    ] {
+        assert!(uses(&lex(text)).iter().any(|(name, _)| name == "V"), "{text}");
+    }
+    for text in [
+        "awk '{print $V}'",
+        "echo '$V'",
+        "echo \\$V",
+        "# $V",
+        "echo a # $V",
+        "cat <<'E'\n$V\nE",
+        "cat <<\\E\n${V}\nE",
+        "echo $'$V'",
+        "echo $VV",
+    ] {
+        assert!(uses(&lex(text)).iter().all(|(name, _)| name != "V"), "{text}");
+    }
+}
+
+#[test]
+fn what_a_script_sets_itself_is_known() {
+    for text in [
+        "V=1",
+        "a; V=1 b; c",
+        "a && V=1",
+        "  V+=x",
+        "V[0]=x",
+        "X=1 V=2",
+        "read V",
+        "read -r -p 'x' A V <f",
+        "while read -r V; do a; done",
+        "for V in a b; do c; done",
+        "for ((V=0; V<3; V++)); do a; done",
+        "select V in a b; do c; done",
+        "f() { local V=1; }",
+        "local V; a",
+        "declare -i V=1",
+        "export V=1",
+        "readonly V=1",
+        "printf -v V %s x",
+        "mapfile -t V <f",
+        "readarray V",
+        "getopts ab V",
+        "(( V = 1 ))",
+        "(( V++ ))",
+        "let V=1",
+        ": \"${V:=x}\"",
+        "if V=$(a); then b; fi",
+        "case x in x) V=1;; esac",
+        "x=$(V=1; a)",
+        "command read V",
+    ] {
+        assert!(assigned(&lex(text)).contains("V"), "{text}");
+    }
+    for text in [
+        "echo V=1",
+        "export V",
+        "make V=1",
+        "echo 'V=1'",
+        "# V=1",
+        "(( V == 1 ))",
+        "VV=1",
+        "printf %s V",
+        "echo ${V:-x}",
+        "cat <<E\nV=1\nE",
+    ] {
+        assert!(!assigned(&lex(text)).contains("V"), "{text}");
+    }
+}
