@@ -209,6 +209,38 @@ fn what_holds_although_nobody_looked_is_a_warning() {
         assert_eq!(warned(&format!("{all}\n{sized}")), Vec::<String>::new(), "{sized}");
         assert_eq!(warned(&format!("{all} && {sized}")), Vec::<String>::new(), "{sized}");
     }
+    for sized in ["json['items'].size() > 0", "0 < size(json.items)", "json.items.filter(i, i.ok).size() > 1"] {
+        assert_eq!(warned(&format!("{all}\n{sized}")), Vec::<String>::new(), "{sized}");
+    }
+    let lines = "lines.all(l, l != 'x')";
+    for sized in [
+        "stdout != ''",
+        "stdout.contains('web')",
+        "stdout.size() > 0",
+        "stdout.matches('^a')",
+        "'q' in lines",
+        "lines == ['q']",
+    ] {
+        assert_eq!(warned(&format!("{lines}\n{sized}")), Vec::<String>::new(), "{sized}");
+    }
+    for other in [
+        "lines.size() < 100",
+        "lines.size() <= 100",
+        "100 > size(lines)",
+        "!lines.exists(l, l == 'q')",
+        "lines.filter(l, l == 'q').size() == 0",
+        "lines.filter(l, l == 'q') == []",
+        "lines != ['q']",
+        "!('q' in lines)",
+        "!stdout.contains('web')",
+        "stdout != 'a'",
+    ] {
+        assert_eq!(warned(&format!("{lines}\n{other}")).len(), 1, "{other}");
+    }
+    // It is found for another reason, too.
+    assert_eq!(warned(&format!("{lines}\nlines.size() >= 0")).len(), 2);
+    assert_eq!(warned("stdout.split(',').all(x, x != '')"), Vec::<String>::new());
+    assert_eq!(warned(&format!("lines.size() == 0 || {lines}")), Vec::<String>::new());
     for other in ["size(json.other) > 0", "json.items.all(i, i.b)", "json[0].ok"] {
         assert!(!warned(&format!("{all}\n{other}")).is_empty(), "{other}");
     }
