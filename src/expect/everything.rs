@@ -6,6 +6,7 @@
 use super::glob;
 use super::marks::{self, Kind};
 use super::normalize::normalize;
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 /// Whether the lines of a block accept every output: `...`, `.* (re*)`, `* (glob*)` and the like. An empty block does not.
 pub fn matches_everything<'a>(lines: impl IntoIterator<Item = &'a str>) -> bool {
@@ -41,38 +42,54 @@ fn accepts_every_line(kind: Kind, text: &str) -> bool {
     }
 }
 
-/// `.*` and what says the same: anchored, in a group, beside another, or as one of several alternatives.
+/// `.*` and what says the same.
 fn regex_accepts_every_line(pattern: &str) -> bool {
-    // What ends in `\` after this was `\$`, and is none of the below.
-    let inner = ["(?s)", "(?i)", "(?m)", "(?U)", "^", "\\A"].iter().find_map(|start| pattern.strip_prefix(start));
-    let inner = inner.or_else(|| ["$", "\\z"].iter().find_map(|end| pattern.strip_suffix(end)));
-    if let Some(inner) = inner {
-        return regex_accepts_every_line(inner);
-    }
-    if matches!(pattern, ".*" | ".*?" | "[\\s\\S]*" | "[\\d\\D]*" | "[\\w\\W]*" | "[^\\n]*") {
-        return true;
-    }
-    let group = pattern.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|inner| is_flat(inner));
-    if let Some(inner) = group {
-        let named =
-            |inner: &str| Some(inner.strip_prefix("?P<").or(inner.strip_prefix("?<"))?.split_once('>')?.1.to_owned());
-        let inner = named(inner).or_else(|| Some(inner.strip_prefix("?:")?.to_owned())).unwrap_or(inner.to_owned());
-        return regex_accepts_every_line(&inner);
-    }
-    if is_flat(pattern) && pattern.contains('|') {
-        return pattern.split('|').any(regex_accepts_every_line);
-    }
-    pattern.strip_prefix(".*").is_some_and(regex_accepts_every_line)
+    // What will be filled in is not known.
+    !pattern.contains("{{") && regex_syntax::parse(pattern).is_ok_and(|hir| accepts_all(&hir))
 }
 
-/// Without anything that would need a parser: groups, classes, escapes.
-fn is_flat(pattern: &str) -> bool {
-    let pattern = pattern.strip_prefix("?:").unwrap_or(pattern);
-    let pattern = match pattern.strip_prefix('?').and_then(|rest| rest.split_once('>')) {
-        Some((_, rest)) => rest,
-        None => pattern,
-    };
-    !pattern.contains(['(', ')', '[', ']', '\\', '{', '#', '?'])
+/// Whether a part of a pattern matches every text as a whole.
+fn accepts_all(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Capture(group) => accepts_all(&group.sub),
+        HirKind::Alternation(branches) => branches.iter().any(accepts_all),
+        HirKind::Concat(parts) => {
+            let parts = between_anchors(parts);
+            parts.iter().all(accepts_nothing_there) && parts.iter().any(accepts_all)
+        }
+        HirKind::Repetition(repeated) => {
+            let unbounded = repeated.max.is_none() && repeated.min == 0 && accepts_any_character(&repeated.sub);
+            unbounded || (repeated.max != Some(0) && accepts_all(&repeated.sub))
+        }
+        _ => false,
+    }
+}
+
+/// Without `^` before all else and `$` behind all else, where they always hold.
+fn between_anchors(parts: &[Hir]) -> &[Hir] {
+    let start = |part: &&Hir| matches!(part.kind(), HirKind::Look(Look::Start | Look::StartLF));
+    let end = |part: &&Hir| matches!(part.kind(), HirKind::Look(Look::End | Look::EndLF));
+    let parts = &parts[parts.iter().take_while(start).count()..];
+    &parts[..parts.len() - parts.iter().rev().take_while(end).count()]
+}
+
+/// Whether a part matches an empty text, wherever that stands.
+fn accepts_nothing_there(hir: &Hir) -> bool {
+    hir.properties().minimum_len() == Some(0) && (hir.properties().look_set().is_empty() || accepts_all(hir))
+}
+
+/// Whether a part matches each single character that a line can hold.
+fn accepts_any_character(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Capture(group) => accepts_any_character(&group.sub),
+        HirKind::Alternation(branches) => branches.iter().any(accepts_any_character),
+        HirKind::Class(Class::Unicode(class)) => {
+            let mut others = class.clone();
+            others.negate();
+            others.ranges().iter().all(|range| range.start() == '\n' && range.end() == '\n')
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -99,6 +116,15 @@ mod tests {
             &["a|.* (re*)"],
             &[".*.* (re*)"],
             &["** (glob*)"],
+            &["(.*)? (re*)"],
+            &["(.*)+ (re*)"],
+            &[".*| (re*)"],
+            &["(?:.|x)* (re*)"],
+            &["(x*).* (re*)"],
+            &[".{0,} (re*)"],
+            &["(^.*$) (re*)"],
+            &["[^\\n]* (re*)"],
+            &["(.*)\\b|.* (re*)"],
         ] {
             assert!(matches_everything(block.iter().copied()), "{block:?}");
         }
@@ -117,6 +143,13 @@ mod tests {
             &["...", "a"],
             &[".*a (re*)"],
             &[".+ (re*)"],
+            &[".{1,} (re*)"],
+            &[".{0,3} (re*)"],
+            &["(.*){0} (re*)"],
+            &["(x).* (re*)"],
+            &["\\b.* (re*)"],
+            &[".*^.* (re*)"],
+            &["[^x]* (re*)"],
             &["\\.* (re*)"],
             &["(.*)\\) (re*)"],
             &["(a|(.*)b) (re*)"],
