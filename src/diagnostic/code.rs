@@ -137,6 +137,8 @@ codes! {
     PlaceholderWord = "SG074",
     /// What an `sh` session cannot carry over.
     NotCarried = "SG075",
+    /// An EXIT trap that makes a pass of every failure.
+    ExitTrap = "SG077",
 }
 
 impl Code {

@@ -1,40 +1,11 @@
 //! Rules on what a step expects.
 
-use super::commands::Script;
+use super::syntax::Script;
+use super::{inverted_grep, verdict};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expect;
 use crate::runbook::{Check, Effect, ExitRule, Expectation, Item, Language, Runbook, Step};
 use std::collections::BTreeSet;
-
-/// Commands whose exit code is what they are there for.
-const TESTS: &[&str] = &[
-    "test",
-    "[",
-    "[[",
-    "grep",
-    "egrep",
-    "fgrep",
-    "diff",
-    "cmp",
-    "mountpoint",
-    "pgrep",
-    "getent",
-    "nc",
-    "ping",
-    "true",
-    "exit",
-    "false",
-    "sha256sum",
-    "md5sum",
-    "ssh-keygen",
-    "nslookup",
-    "host",
-    "id",
-    "command",
-    "type",
-    "which",
-    "findmnt",
-];
 
 /// Every warning on the expectations of one step.
 pub fn lint(used: &BTreeSet<String>, step: &Step, found: &mut Vec<Diagnostic>) {
@@ -53,7 +24,7 @@ pub fn lint(used: &BTreeSet<String>, step: &Step, found: &mut Vec<Diagnostic>) {
         found.extend(expect::parse_block(lines).map(|block| expect::block_warnings(&block)).unwrap_or_default());
     }
     let asserts = step.expectations.iter().any(|expectation| !accepts_everything(expectation));
-    found.extend(inverted_grep(step, &script, asserts));
+    found.extend(inverted_grep::lint(step, &script, asserts));
     found.extend(asserts_nothing(used, step, &script));
 }
 
@@ -72,29 +43,6 @@ fn accepts_everything(expectation: &Expectation) -> bool {
         && expect::matches_everything(expectation.lines.iter().map(|line| line.text.as_str()))
 }
 
-/// `grep -v bad` as the step's whole verdict.
-fn inverted_grep(step: &Step, script: &Script<'_>, asserts: bool) -> Option<Diagnostic> {
-    let last = script.pipelines.iter().rfind(|pipeline| pipeline.outermost)?;
-    let command = last.commands.last()?;
-    let greps = matches!(command.name().as_deref(), Some("grep" | "egrep" | "fgrep"));
-    let counted = command.has_option(&["-c", "--count"]);
-    if !greps
-        || !command.has_option(&["-v", "--invert-match"])
-        || counted
-        || asserts
-        || step.capture.is_some()
-        || last.negated
-    {
-        return None;
-    }
-    let message =
-        "`grep -v` succeeds as soon as any other line is there: it does not check that the bad one is missing";
-    Some(
-        Diagnostic::warning(Code::InvertedGrep, command.head().span, message)
-            .help("write `! grep PATTERN`, or say it in an `assert` block: !stdout.contains(\"…\")"),
-    )
-}
-
 /// A `read` step that looks and lets nobody know.
 fn asserts_nothing(used: &BTreeSet<String>, step: &Step, script: &Script<'_>) -> Option<Diagnostic> {
     let reads = step.effect == Effect::Read && !step.always && matches!(step.language, Language::Shell(_));
@@ -102,15 +50,7 @@ fn asserts_nothing(used: &BTreeSet<String>, step: &Step, script: &Script<'_>) ->
     if !reads || used || !step.expectations.is_empty() || step.exit != ExitRule::default() {
         return None;
     }
-    let last = script.pipelines.iter().rfind(|pipeline| pipeline.outermost)?;
-    let command = last.commands.last()?;
-    let name = command.name()?;
-    let asks = TESTS.contains(&name.as_str())
-        || name.starts_with("is-")
-        || command.arguments().iter().any(|word| is_question(&word.text))
-        || (name == "curl" && command.has_option(&["-f", "--fail"]))
-        || last.end.is_some_and(|end| end.is_operator("||") || end.is_operator("&&"));
-    if asks {
+    if script.list.is_empty() || verdict::checks(&script.list) {
         return None;
     }
     let message = format!("`{}` looks, and nobody checks what it sees", step.name);
@@ -144,11 +84,4 @@ pub fn used(runbook: &Runbook) -> BTreeSet<String> {
     let looks_at = |assertion: &expect::Assertion| assertion.references().steps.into_keys().collect::<Vec<_>>();
     let named = conditions.chain(blocks.flatten()).flat_map(|assertion| looks_at(&assertion));
     after.chain(probes).chain(named).collect()
-}
-
-/// Whether an argument such as `is-active`, `--verify` or `-checkend` makes the exit code the answer.
-fn is_question(argument: &str) -> bool {
-    let word = argument.trim_start_matches('-');
-    let says = ["check", "verify", "valid", "health", "is-"].iter().any(|start| word.starts_with(start));
-    says || matches!(word, "wait" | "status" | "test")
 }

@@ -1,6 +1,6 @@
 //! Functions in an `sh` session, which cannot be carried over when its shell has to be started again.
 
-use super::commands::Script;
+use super::syntax::{Place, Script, places};
 use super::{Known, steps, target_of};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::runbook::{Language, Runbook, Shell, Step, Token, TokenKind};
@@ -15,7 +15,7 @@ pub fn lint(runbook: &Runbook, known: &Known, found: &mut Vec<Diagnostic>) {
         let tokens = crate::runbook::tokens(&step.script);
         let script = Script::new(&tokens);
         let target = target_of(runbook, known, step).0;
-        for (_, command) in script.commands() {
+        for command in places(&script.list).iter().filter_map(Place::command) {
             let by_other = defined.iter().find(|(on, name, owner)| {
                 on == target && owner.session == step.session && command.name().as_deref() == Some(name.as_str())
             });

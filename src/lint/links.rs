@@ -33,7 +33,7 @@ pub fn lint(runbook: &Runbook, found: &mut Vec<Diagnostic>) {
             _ => {}
         }
     }
-    for (anchor, span) in links.into_iter().filter(|(anchor, _)| !anchor.is_empty() && !anchors.contains(anchor)) {
+    for (anchor, span) in links.into_iter().filter(|(anchor, _)| !leads(anchor, &anchors)) {
         let help = match nearest(&anchor, anchors.iter().map(String::as_str)) {
             Some(near) => format!("did you mean `#{near}`?"),
             None => "link to a heading as Git hosts spell it: lower case, blanks as `-`".to_owned(),
@@ -41,6 +41,12 @@ pub fn lint(runbook: &Runbook, found: &mut Vec<Diagnostic>) {
         let message = format!("the page has no heading `#{anchor}`");
         found.push(Diagnostic::warning(Code::DanglingLink, span, message).help(help));
     }
+}
+
+/// Whether a link leads somewhere; `#` and `#top` lead to the top of every page.
+fn leads(anchor: &str, anchors: &BTreeSet<String>) -> bool {
+    let decoded = percent_encoding::percent_decode_str(anchor).decode_utf8_lossy();
+    anchor.is_empty() || anchor.eq_ignore_ascii_case("top") || anchors.contains(anchor) || anchors.contains(&*decoded)
 }
 
 /// `id="…"` and `name="…"` in HTML.

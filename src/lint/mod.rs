@@ -3,13 +3,21 @@
 //! In: a [`Runbook`] and its targets. Out: warnings. It must never refuse anything, run anything, or look at a file:
 //! whoever switches a lint off because it cries wolf will not see the next one, so a rule keeps silent where it doubts.
 
-mod commands;
+mod background;
+mod early_closer;
+mod editors;
 mod expectations;
 mod functions;
+mod inverted_grep;
 mod links;
+mod never_ends;
 mod parameters;
 mod prose;
 mod scripts;
+mod syntax;
+mod verbs;
+mod verdict;
+mod will_ask;
 
 use crate::diagnostic::Diagnostic;
 use crate::runbook::{Item, Language, Runbook, Shell, Step, Target};
@@ -28,13 +36,14 @@ pub struct Known {
 pub fn lint(runbook: &Runbook, known: &Known) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let used = expectations::used(runbook);
+    let numbers = parameters::numbers(runbook);
     for step in steps(runbook) {
         expectations::lint(&used, step, &mut found);
         if matches!(step.language, Language::Shell(_)) {
             let tokens = crate::runbook::tokens(&step.script);
-            let scripts = commands::Script::new(&tokens);
+            let scripts = syntax::Script::new(&tokens);
             scripts::lint(step, &scripts, &mut found);
-            parameters::lint(runbook, known, &scripts, &mut found);
+            parameters::lint(runbook, known, &numbers, &scripts, &mut found);
         }
     }
     expectations::lint_assertions(runbook, &mut found);

@@ -41,13 +41,19 @@ fn parts(item: &Item) -> (usize, &[Span], Option<&Step>) {
 /// Whether a text names the target or its host.
 fn names(said: &[String], known: &Known, target: &str) -> bool {
     let words = known.targets.get(target).map(|target| target.words.as_slice()).unwrap_or_default();
-    let hosts = words
-        .iter()
-        .flat_map(|word| word.split(['@', ':', '/']))
-        .filter(|word| word.len() > 2 && !word.starts_with('-'));
     // The first word is the command, and says nothing of the machine.
-    let hosts = hosts.skip(1).map(str::to_lowercase);
+    let hosts = words.iter().skip(1).filter(|word| !word.starts_with('-')).flat_map(|word| machine_names(word));
+    let hosts = hosts.filter(|word| word.len() > 2);
     let spoken = |name: &String| said.iter().any(|text| text.contains(name.as_str()));
     let plain = target.to_lowercase();
     spoken(&plain) || spoken(&plain.replace(['-', '_'], " ")) || hosts.into_iter().any(|host| spoken(&host))
+}
+
+/// How a word of a target may be spoken of: `admin@db1.example.org` is `db1`, too, and never `admin`.
+fn machine_names(word: &str) -> Vec<String> {
+    let host = word.rsplit('@').next().unwrap_or_default().to_lowercase();
+    let pieces: Vec<String> = host.split([':', '/']).map(str::to_owned).collect();
+    let short = host.split(':').next().and_then(|host| host.split_once('.')).map(|(short, _)| short.to_owned());
+    let short = short.filter(|short| !short.chars().all(|c| c.is_ascii_digit()));
+    pieces.into_iter().chain(short).collect()
 }

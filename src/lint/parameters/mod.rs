@@ -1,104 +1,85 @@
 //! Where a script makes code of a parameter or a capture.
+//!
+//! In: a script and what is known of its values. Out: at most one warning for each command.
+
+mod arithmetic;
+mod code;
+mod values;
 
 use super::Known;
-use super::commands::{Command, Script};
+use super::syntax::{Block, Command, Kind, Place, Script, Stage, places};
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::runbook::{ParameterKind, PartKind, Runbook, Token};
+use crate::runbook::{Runbook, Token, assigned_name};
+use std::collections::BTreeSet;
+pub use values::numbers;
+use values::{Values, value_in};
 
-/// Every warning on one script.
-pub fn lint(runbook: &Runbook, known: &Known, script: &Script<'_>, found: &mut Vec<Diagnostic>) {
-    for (_, command) in script.commands() {
-        let before = found.len();
-        found.extend(interpreted(runbook, known, command));
-        if found.len() == before {
-            found.extend(unquoted(runbook, known, command));
-        }
+/// Builtins to whose `NAME=$P` words the shell does what it does to assignments: it does not split them.
+const DECLARE: &[&str] = &["export", "declare", "local", "readonly", "typeset"];
+
+/// Every warning on one script; `numbers` are the captures that hold digits only.
+pub fn lint(
+    runbook: &Runbook,
+    known: &Known,
+    numbers: &BTreeSet<String>,
+    script: &Script<'_>,
+    found: &mut Vec<Diagnostic>,
+) {
+    let places = places(&script.list);
+    let values = Values::new(runbook, known, numbers, &places);
+    for place in &places {
+        found.extend(match place.stage() {
+            Stage::Simple(command) => code::interpreted(&values, place, command)
+                .or_else(|| arithmetic::lint(&values, command))
+                .or_else(|| unquoted(&values, command)),
+            Stage::Block(block) => {
+                arithmetic::in_words(&values, &block.words).or_else(|| unquoted_block(&values, block))
+            }
+        });
     }
 }
 
-/// Whether a name is a parameter's or a capture's.
-fn is_value(runbook: &Runbook, known: &Known, name: &str) -> bool {
-    known.captures.contains(name) || runbook.params.iter().any(|parameter| parameter.name == name)
-}
-
-/// Whether a value of this name may hold blanks or patterns: a number cannot, and a pattern is there to say so.
-fn may_split(runbook: &Runbook, known: &Known, name: &str) -> bool {
-    match runbook.params.iter().find(|parameter| parameter.name == name) {
-        Some(parameter) => {
-            let plain = matches!(parameter.kind, ParameterKind::Int | ParameterKind::Bool | ParameterKind::Quantity);
-            !plain && parameter.pattern.is_none()
-        }
-        None => known.captures.contains(name),
-    }
-}
-
-/// The first value in a word, with its place.
-fn value_in(word: &Token, wanted: impl Fn(&str, bool) -> bool) -> Option<(String, Span)> {
-    word.parts.iter().find_map(|part| match &part.kind {
-        PartKind::Variable(name) if wanted(name, part.quoted) => Some((name.clone(), part.span)),
-        _ => None,
-    })
+fn warn(span: Span, message: String, help: String) -> Option<Diagnostic> {
+    Some(Diagnostic::warning(Code::ParameterAsCode, span, message).help(help))
 }
 
 /// `$P` without quotes, where a shell splits and expands it.
-fn unquoted(runbook: &Runbook, known: &Known, command: &Command<'_>) -> Option<Diagnostic> {
-    // `for x in $LIST` splits on purpose, and `[[ ]]` and `case` do not split.
-    let name = command.name();
-    if matches!(name.as_deref(), Some("[[" | "case" | "for" | "let" | "((")) {
+fn unquoted(values: &Values<'_>, command: &Command<'_>) -> Option<Diagnostic> {
+    // `[[ ]]` does not split.
+    if command.is(&["[[", "let"]) {
         return None;
     }
-    let splits = |name: &str, quoted: bool| !quoted && may_split(runbook, known, name);
-    let assigned = |word: &&&Token| {
-        let head = word.text.split('=').next().unwrap_or_default();
-        head.len() < word.text.len() && head.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-    };
-    let words = command.all_words().iter().filter(|word| !assigned(word));
-    let files = command
-        .redirections
+    let words = command.all_words();
+    let declares = command.is(DECLARE);
+    let leading = words.iter().take_while(|word| assigned_name(&word.text).is_some()).count();
+    let split = words
         .iter()
-        .filter_map(|(operator, file)| file.as_ref().filter(|_| !operator.text.contains("<<")));
-    let (value, span) = words.chain(files).find_map(|word| value_in(word, splits))?;
-    let message = format!("`${value}` without quotes: its value is split at blanks and expanded as a pattern");
-    Some(Diagnostic::warning(Code::ParameterAsCode, span, message).help(format!("write \"${value}\"")))
+        .enumerate()
+        .filter(|(at, word)| *at >= leading && !(declares && assigned_name(&word.text).is_some()));
+    let files = command.redirections.iter().filter(|one| !one.operator.text.contains("<<")).filter_map(|one| one.file);
+    first_split(values, split.map(|(_, word)| *word).chain(files))
 }
 
-/// A value inside the text of a program: `eval`, `sh -c`, `ssh host "…"`, `awk`, `python -c`.
-fn interpreted(runbook: &Runbook, known: &Known, command: &Command<'_>) -> Option<Diagnostic> {
-    let name = command.name()?;
-    let arguments = command.arguments();
-    let behind = |option: &str| {
-        let at = arguments.iter().position(|word| word.text == option)?;
-        arguments.get(at + 1..at + 2)
-    };
-    let program = match name.as_str() {
-        "eval" => arguments,
-        "sh" | "bash" | "dash" | "zsh" | "ksh" => behind("-c").or_else(|| behind("-ec")).or_else(|| behind("-lc"))?,
-        "ssh" => {
-            let host = arguments.iter().position(|word| !word.text.starts_with('-'))?;
-            arguments.get(host + 1..)?
+/// `for x in $P` and `done <$P`; `case $P in` does not split.
+fn unquoted_block(values: &Values<'_>, block: &Block<'_>) -> Option<Diagnostic> {
+    let words = block.words.iter().copied().filter(|_| block.kind == Kind::For);
+    let files = block.redirections.iter().filter(|one| !one.operator.text.contains("<<")).filter_map(|one| one.file);
+    first_split(values, words.chain(files))
+}
+
+fn first_split<'t>(values: &Values<'_>, mut words: impl Iterator<Item = &'t Token>) -> Option<Diagnostic> {
+    let splits = |name: &str, quoted: bool| !quoted && values.may_split(name);
+    let (value, span) = words.find_map(|word| value_in(word, &splits))?;
+    let message = format!("`${value}` without quotes: its value is split at blanks and expanded as a pattern");
+    warn(span, message, format!("write \"${value}\""))
+}
+
+impl Place<'_, '_> {
+    /// The command whose output this one reads.
+    fn before(&self) -> Option<&Command<'_>> {
+        match self.pipeline.stages.get(self.at.checked_sub(1)?)? {
+            Stage::Simple(command) => Some(command),
+            Stage::Block(_) => None,
         }
-        "python" | "python3" => behind("-c")?,
-        "perl" | "ruby" | "node" => behind("-e")?,
-        "awk" | "gawk" | "mawk" => {
-            // `-v name=value`, `-F :` and `-f file` take a word, which is no program.
-            let valued = |at: usize| at > 0 && ["-v", "-F", "-f"].contains(&arguments[at - 1].text.as_str());
-            let text = (0..arguments.len()).find(|&at| !arguments[at].text.starts_with('-') && !valued(at))?;
-            arguments.get(text..text + 1)?
-        }
-        "xargs" | "find" => {
-            let shell = arguments.iter().position(|word| word.is_word("sh") || word.is_word("bash"))?;
-            arguments.get(shell + 1..)?
-        }
-        "psql" | "sqlite3" | "mysql" => return None,
-        _ => return None,
-    };
-    let (value, span) = program.iter().find_map(|word| value_in(word, |name, _| is_value(runbook, known, name)))?;
-    let message = format!("`{name}` reads the value of `{value}` as code");
-    let help = match name.as_str() {
-        "ssh" => "make the host a target and write on=…: a step's variables reach it as they are".to_owned(),
-        "eval" => format!("do without `eval`; a value is used as \"${value}\""),
-        "awk" | "gawk" | "mawk" => format!("pass it beside the program: awk -v v=\"${value}\" '… v …'"),
-        _ => "pass it as an argument or through the environment, and put the program in single quotes".to_owned(),
-    };
-    Some(Diagnostic::warning(Code::ParameterAsCode, span, message).help(help))
+    }
 }

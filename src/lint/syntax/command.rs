@@ -1,12 +1,13 @@
-//! A script as pipelines of simple commands: what every rule looks at.
+//! One simple command: its name, its words, and the programs that only run it.
 
-use crate::runbook::{Token, TokenKind, everywhere};
+use super::carried::carried;
+use super::parser::{List, parse};
+use crate::runbook::{Part, PartKind, Token, assigned_name};
 
-/// Words that may stand before a command without being one.
-const RESERVED: &[&str] = &["if", "then", "else", "elif", "do", "while", "until", "!", "{", "time"];
 /// Programs that run another one, each with the options that take a word.
 const WRAPPERS: &[(&str, &[&str])] = &[
     ("sudo", &["-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T"]),
+    ("doas", &["-u", "-C"]),
     ("env", &["-u", "-C", "-S"]),
     ("nohup", &[]),
     ("command", &[]),
@@ -14,152 +15,139 @@ const WRAPPERS: &[(&str, &[&str])] = &[
     ("nice", &["-n"]),
     ("ionice", &["-c", "-n"]),
     ("setsid", &[]),
+    ("timeout", &["-k", "-s"]),
     ("stdbuf", &["-o", "-i", "-e"]),
+    ("xargs", &["-I", "-n", "-P", "-L", "-d", "-a", "-s", "-E"]),
 ];
 
-/// Every command of a script, those inside `$(…)` included.
-pub struct Script<'t> {
-    /// Pipelines, each list of commands after the other.
-    pub pipelines: Vec<Pipeline<'t>>,
-    /// Every word of every list.
-    pub tokens: Vec<&'t [Token]>,
+/// A redirection, with its file and its here-document.
+#[derive(Clone, Copy, Debug)]
+pub struct Redirection<'t> {
+    pub operator: &'t Token,
+    pub file: Option<&'t Token>,
+    pub document: Option<&'t Token>,
 }
 
-/// Commands with `|` between them.
-#[derive(Debug, Default)]
-pub struct Pipeline<'t> {
-    /// In order; none is empty.
-    pub commands: Vec<Command<'t>>,
-    /// What ends it: `&`, `||`, …
-    pub end: Option<&'t Token>,
-    /// Whether `while` or `until` stands before it.
-    pub loops: bool,
-    /// Whether it stands at the top of the script, in no substitution.
-    pub outermost: bool,
-    /// Whether `!` stands before it.
-    pub negated: bool,
+impl Redirection<'_> {
+    /// Whether standard input comes from it.
+    pub fn feeds(&self) -> bool {
+        self.operator.operator().starts_with('<') && (self.operator.text.starts_with(['<', '0']))
+    }
+
+    /// Whether standard output goes to this file.
+    pub fn sends_output_to(&self, file: &str) -> bool {
+        let operator = self.operator.text.as_str();
+        [">", ">>", "1>", "1>>", "&>", "&>>", ">|"].contains(&operator) && self.file.is_some_and(|to| to.text == file)
+    }
 }
 
-/// One simple command.
+/// One simple command; it has a word or a redirection.
 #[derive(Debug, Default)]
 pub struct Command<'t> {
     words: Vec<&'t Token>,
     /// Where its own name stands among the words.
     own: usize,
-    /// Redirections, each with its file.
-    pub redirections: Vec<(&'t Token, Option<&'t Token>)>,
+    /// Redirections, in order.
+    pub redirections: Vec<Redirection<'t>>,
     /// From where to where the words of each program stand that only runs this one, such as `sudo`.
     wrapped: Vec<(usize, usize)>,
-}
-
-impl<'t> Script<'t> {
-    /// Finds the commands.
-    pub fn new(tokens: &'t [Token]) -> Self {
-        let lists = everywhere(tokens);
-        let mut pipelines = Vec::new();
-        for (at, list) in lists.iter().enumerate() {
-            pipelines.extend(read(list, at == 0));
-        }
-        Self { pipelines, tokens: lists }
-    }
-
-    /// Every command.
-    pub fn commands(&self) -> impl Iterator<Item = (&Pipeline<'t>, &Command<'t>)> {
-        self.pipelines.iter().flat_map(|pipeline| pipeline.commands.iter().map(move |command| (pipeline, command)))
-    }
-
-    /// Whether a command of this name stands anywhere.
-    pub fn has(&self, name: &str) -> bool {
-        self.commands().any(|(_, command)| command.name().as_deref() == Some(name))
-    }
-}
-
-fn read<'t>(list: &'t [Token], outermost: bool) -> Vec<Pipeline<'t>> {
-    let mut all = Vec::new();
-    let mut pipeline = Pipeline { outermost, ..Pipeline::default() };
-    let mut command = Command::default();
-    let mut tokens = list.iter().peekable();
-    while let Some(token) = tokens.next() {
-        match token.kind {
-            TokenKind::Word if command.words.is_empty() && RESERVED.contains(&token.text.as_str()) => {
-                pipeline.loops |= token.is_word("while") || token.is_word("until");
-                pipeline.negated |= token.is_word("!");
-            }
-            TokenKind::Word => command.words.push(token),
-            TokenKind::Operator if token.is_redirection() => {
-                let file = tokens.next_if(|next| next.kind == TokenKind::Word);
-                command.redirections.push((token, file));
-            }
-            TokenKind::Comment | TokenKind::HereDoc => {}
-            TokenKind::Operator | TokenKind::Newline => {
-                let piped = token.is_operator("|") || token.is_operator("|&");
-                if !command.words.is_empty() {
-                    pipeline.commands.push(std::mem::take(&mut command).unwrapped());
-                }
-                if !piped {
-                    pipeline.end = Some(token);
-                    let next = Pipeline { outermost, ..Pipeline::default() };
-                    all.push(std::mem::replace(&mut pipeline, next));
-                }
-            }
-        }
-    }
-    if !command.words.is_empty() {
-        pipeline.commands.push(command.unwrapped());
-    }
-    all.push(pipeline);
-    all.retain(|pipeline| !pipeline.commands.is_empty());
-    all
+    /// The command that it runs elsewhere: `docker exec c COMMAND`, `ssh h COMMAND`.
+    pub carried: Option<Box<Command<'t>>>,
+    /// What is run inside its words and here-documents.
+    pub inner: Vec<List<'t>>,
 }
 
 impl<'t> Command<'t> {
+    /// A command of these words.
+    pub fn new(words: Vec<&'t Token>, redirections: Vec<Redirection<'t>>) -> Self {
+        let files =
+            redirections.iter().flat_map(|redirection| redirection.file.into_iter().chain(redirection.document));
+        let inner = words.iter().copied().chain(files).flat_map(|word| lists(&word.parts)).collect();
+        let mut command = Self::of(words, redirections);
+        command.inner = inner;
+        command
+    }
+
+    /// A command whose words another one looks through for what is run inside them.
+    pub fn of(words: Vec<&'t Token>, redirections: Vec<Redirection<'t>>) -> Self {
+        let mut command = Self { words, redirections, ..Self::default() };
+        command.unwrap();
+        command.carried = carried(&command).map(Box::new);
+        command
+    }
+
     /// Steps over assignments and wrappers.
-    fn unwrapped(mut self) -> Self {
+    fn unwrap(&mut self) {
         let mut at = 0;
-        loop {
-            while self.words.get(at).is_some_and(|word| is_assignment(word)) && at + 1 < self.words.len() {
+        while at < self.words.len() {
+            if assigned_name(&self.words[at].text).is_some() && at + 1 < self.words.len() {
                 at += 1;
+                continue;
             }
-            let Some((_, valued)) = WRAPPERS.iter().find(|(name, _)| self.words[at].is_word(name)) else { break };
-            let start = at;
-            at += 1;
-            while let Some(option) = self.words.get(at).filter(|word| word.text.starts_with('-') || is_assignment(word))
-            {
-                at += if valued.contains(&option.text.as_str()) { 2 } else { 1 };
-            }
-            self.wrapped.push((start, at.min(self.words.len())));
-            if at >= self.words.len() {
-                at = start;
+            let Some(behind) = self.behind_wrapper(at) else { break };
+            self.wrapped.push((at, behind.min(self.words.len())));
+            if behind >= self.words.len() {
                 break;
             }
-        }
-        // `timeout 5 command`.
-        if self.words[at].is_word("timeout") && self.words.len() > at + 2 {
-            let options = self.words[at + 1..].iter().take_while(|word| word.text.starts_with('-')).count();
-            let behind = at + 1 + options + 1;
-            if behind < self.words.len() {
-                self.wrapped.push((at, behind));
-                at = behind;
-            }
+            at = behind;
         }
         self.own = at;
-        self
+    }
+
+    /// Where the command begins that the wrapper at `at` runs.
+    fn behind_wrapper(&self, at: usize) -> Option<usize> {
+        let (name, valued) = WRAPPERS.iter().find(|(name, _)| self.words[at].is_word(name))?;
+        // `command -v x` runs nothing.
+        if self.words[at].is_word("command") && self.words.get(at + 1).is_some_and(|word| word.text.starts_with("-v")) {
+            return None;
+        }
+        let is_option = |word: &&&Token| word.text.starts_with('-') || assigned_name(&word.text).is_some();
+        let mut behind = at + 1;
+        while let Some(option) = self.words.get(behind).filter(is_option) {
+            behind += if valued.contains(&option.text.as_str()) { 2 } else { 1 };
+        }
+        // `timeout 5 command`.
+        Some(behind + usize::from(*name == "timeout"))
+    }
+
+    /// The command, and those that it runs elsewhere.
+    pub fn with_carried(&self) -> impl Iterator<Item = &Command<'t>> {
+        std::iter::successors(Some(self), |command| command.carried.as_deref())
     }
 
     /// The program's name, if it is plain.
     pub fn name(&self) -> Option<String> {
-        let name = self.words[self.own].literal()?;
+        let name = self.words.get(self.own)?.literal()?;
         Some(name.rsplit('/').next().unwrap_or_default().to_owned())
     }
 
-    /// The word that names the program.
+    /// Whether it has one of these names.
+    pub fn is(&self, names: &[&str]) -> bool {
+        self.name().is_some_and(|name| names.contains(&name.as_str()))
+    }
+
+    /// The word that names the program, or the first redirection.
     pub fn head(&self) -> &'t Token {
-        self.words[self.own]
+        self.words.get(self.own).copied().unwrap_or_else(|| self.redirections[0].operator)
     }
 
     /// The words behind the name.
     pub fn arguments(&self) -> &[&'t Token] {
-        &self.words[self.own + 1..]
+        self.words.get(self.own + 1..).unwrap_or_default()
+    }
+
+    /// The arguments that are no options, each as it is written; words of `valued` options are none either.
+    pub fn operands(&self, valued: &[&str]) -> Vec<&'t str> {
+        let mut operands = Vec::new();
+        let mut words = self.arguments().iter();
+        while let Some(word) = words.next() {
+            match word.text.as_str() {
+                text if valued.contains(&text) => _ = words.next(),
+                text if text.starts_with('-') && text.len() > 1 => {}
+                text => operands.push(text),
+            }
+        }
+        operands
     }
 
     /// Every word, wrappers and assignments included.
@@ -178,10 +166,24 @@ impl<'t> Command<'t> {
         self.arguments().iter().any(|word| is_option(&word.text, options))
     }
 
+    /// Whether an argument begins with one of these: `-n1` for `-n`.
+    pub fn has_start(&self, starts: &[&str]) -> bool {
+        self.arguments().iter().any(|word| starts.iter().any(|start| word.text.starts_with(start)))
+    }
+
     /// Whether an argument is this word.
     pub fn has_word(&self, word: &str) -> bool {
         self.arguments().iter().any(|argument| argument.is_word(word))
     }
+}
+
+/// The lists of commands in `$(…)`, also inside `${…}`.
+fn lists<'p>(parts: &'p [Part]) -> Vec<List<'p>> {
+    let of = |part: &'p Part| match part {
+        Part { kind: PartKind::Command | PartKind::Process, inner, .. } => vec![parse(inner)],
+        Part { inner, .. } => inner.iter().flat_map(|word| lists(&word.parts)).collect(),
+    };
+    parts.iter().flat_map(of).collect()
 }
 
 /// Whether a word is one of these options.
@@ -194,13 +196,4 @@ pub fn is_option(word: &str, options: &[&str]) -> bool {
         }
         false => word == *option || word.strip_prefix(option).is_some_and(|rest| rest.starts_with('=')),
     })
-}
-
-fn is_assignment(word: &Token) -> bool {
-    let name = word.text.split('=').next().unwrap_or_default();
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    name.len() < word.text.len()
-        && !name.is_empty()
-        && name.chars().all(plain)
-        && !name.starts_with(|c: char| c.is_ascii_digit())
 }
