@@ -121,6 +121,10 @@ fn limits(node: &Node<'_>, found: &mut Found) -> Result<Limits, Diagnostic> {
 fn lint(entry: &Entry<'_>) -> Result<LintLevel, Diagnostic> {
     let code = Code::ALL.iter().copied().find(|code| code.as_str() == entry.name);
     let code = code.ok_or_else(|| no_code(entry))?;
+    if code.is_note() {
+        return Err(wrong(entry.span, format!("{code} is a note, which changes no exit code, and stays one"))
+            .help("only warnings can be changed; drop the line"));
+    }
     if !code.is_lint() {
         return Err(wrong(entry.span, format!("{code} is an error by nature and stays one"))
             .help("only findings that look wrong without being so can be changed; mend the runbook"));
@@ -137,7 +141,7 @@ fn lint(entry: &Entry<'_>) -> Result<LintLevel, Diagnostic> {
 fn no_code(entry: &Entry<'_>) -> Diagnostic {
     let help = match nearest(&entry.name, Code::ALL.iter().filter(|code| code.is_lint()).map(|code| code.as_str())) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "docs/diagnostics.md lists the codes".to_owned(),
+        None => "docs/diagnostics/README.md lists the codes".to_owned(),
     };
     wrong(entry.span, format!("there is no code `{}`", entry.name)).help(help)
 }

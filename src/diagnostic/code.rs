@@ -75,6 +75,8 @@ codes! {
     UnknownReference = "SG027",
     /// An open placeholder such as `<name>` in a script.
     Placeholder = "SG028",
+    /// A line looks like a task item and is none.
+    NoTaskItem = "SG029",
     /// Two steps have the same name.
     DoubledName = "SG030",
     /// A step that changes something has no name.
@@ -137,6 +139,8 @@ codes! {
     PlaceholderWord = "SG074",
     /// What an `sh` session cannot carry over.
     NotCarried = "SG075",
+    /// No step proves a criterion.
+    Unproved = "SG076",
     /// An EXIT trap that makes a pass of every failure.
     ExitTrap = "SG077",
 }
@@ -145,6 +149,11 @@ impl Code {
     /// Whether it only looks wrong, so that `[lint]` may say how bad it is.
     pub fn is_lint(self) -> bool {
         self >= Code::AssertsNothing
+    }
+
+    /// Whether it is only worth knowing, and changes no exit code.
+    pub fn is_note(self) -> bool {
+        self == Code::NotAStep
     }
 }
 

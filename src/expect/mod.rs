@@ -30,4 +30,4 @@ pub use marks::Repeat;
 pub use matcher::{Matcher, Verdict};
 pub use regexes::named_groups;
 pub use stream::StreamMatcher;
-pub use template::{fill, references};
+pub use template::{fill, placed_references, references};

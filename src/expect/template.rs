@@ -60,8 +60,13 @@ fn word_in_braces(rest: &str) -> Option<&str> {
 
 /// The names in `{{…}}` of a line that could be variables, known or not.
 pub fn references(line: &str) -> Vec<&str> {
-    let names = pieces(line, Pairs::Kept, |_| true).into_iter().filter_map(|(_, piece)| match piece {
-        Piece::Name(name) => Some(name),
+    placed_references(line).into_iter().map(|(_, name)| name).collect()
+}
+
+/// The same, each with the first byte of its braces in the line.
+pub fn placed_references(line: &str) -> Vec<(usize, &str)> {
+    let names = pieces(line, Pairs::Kept, |_| true).into_iter().filter_map(|(at, piece)| match piece {
+        Piece::Name(name) => Some((at, name)),
         Piece::Text(_) | Piece::Braces => None,
     });
     names.collect()

@@ -4,6 +4,7 @@
 //! whoever switches a lint off because it cries wolf will not see the next one, so a rule keeps silent where it doubts.
 
 mod background;
+mod criteria;
 mod early_closer;
 mod editors;
 mod expectations;
@@ -50,6 +51,7 @@ pub fn lint(runbook: &Runbook, known: &Known) -> Vec<Diagnostic> {
     functions::lint(runbook, known, &mut found);
     prose::lint(runbook, known, &mut found);
     links::lint(runbook, &mut found);
+    criteria::lint(runbook, &mut found);
     found
 }
 

@@ -5,18 +5,15 @@ use super::model::{Action, Criterion, Data, Interpreter, Plan, PlannedExpectatio
 use super::parameters::{Inputs, PlannedParameter, resolve};
 use super::policy::Profile;
 use super::variables::{self, Names};
-use super::{targets, tools};
+use super::{phrases, targets, tools};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::expect;
 use crate::runbook::{self, AssertStep, Check, Gate, Item, Language, ManualStep, Runbook, SessionName, Step};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 /// The version of the canonical form.
 const FORMAT: u32 = 2;
-/// The wall-clock bound of a step when nobody names one.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// What was chosen does not make a plan: one sentence for each thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -122,7 +119,7 @@ impl Builder<'_> {
             effect: step.effect,
             gate,
             phrase: self.phrase(step, gate)?,
-            timeout: step.timeout.or(defaults.timeout).unwrap_or(DEFAULT_TIMEOUT),
+            timeout: step.timeout.or(defaults.timeout).unwrap_or(runbook::DEFAULT_TIMEOUT),
             poll: step.poll.or(defaults.poll.filter(|_| step.effect.may_repeat())),
             exit: step.exit.clone(),
             always: step.always,
@@ -146,19 +143,10 @@ impl Builder<'_> {
         if gate != Gate::Type {
             return Ok(String::new());
         }
-        let phrase = step.phrase.as_ref().unwrap_or(&step.name);
+        let phrase = step.phrase.as_ref().map_or(&step.name, |(phrase, _)| phrase);
         let value = |parameter: &PlannedParameter| Some((parameter.name.clone(), parameter.value.clone()?));
         let values: BTreeMap<String, String> = self.parameters.iter().filter_map(value).collect();
-        let filled = expect::fill(phrase, &values, str::to_owned);
-        let typeable = filled.trim() == filled && !filled.is_empty() && !filled.chars().any(crate::text::is_dangerous);
-        match typeable && !runbook::is_answer(&filled) {
-            true => Ok(filled),
-            false => Err(format!(
-                "the phrase of `{}` would be `{}`, which cannot be typed or is an answer at every gate",
-                step.name,
-                crate::text::escape_line(&filled)
-            )),
-        }
+        phrases::fill(phrase, &values).map_err(|why| format!("the phrase of `{}` {why}", step.name))
     }
 
     fn interpreter(&self, step: &Step) -> Option<Interpreter> {

@@ -4,7 +4,9 @@ use super::parameters::{Inputs, PlannedParameter};
 use super::policy::Profile;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::runbook::{Item, LOCAL, Named, ParameterKind, Runbook, Shell, Step, Target, fill_word, word_references};
+use crate::runbook::{
+    Item, LOCAL, Named, Parameter, ParameterKind, Runbook, Shell, Step, Target, fill_word, word_references,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The target of a step as its author means it.
@@ -35,7 +37,30 @@ pub fn check(runbook: &Runbook, config: &Config) -> Vec<Diagnostic> {
                 .help("a word may hold $NAME of a parameter that is given before the run and is not secret")
         })
     });
-    unknown.chain(words).collect()
+    unknown.chain(words).chain(unusable_defaults(runbook, &known)).collect()
+}
+
+/// Defaults with which a target that is used, or declared here, could not be reached.
+fn unusable_defaults(runbook: &Runbook, known: &BTreeMap<String, Option<Target>>) -> Vec<Diagnostic> {
+    let declared = runbook.targets.iter().map(|named| named.name.as_str());
+    let names: BTreeSet<&str> = declared.chain(used(runbook)).collect();
+    let targets = names.into_iter().filter_map(|name| Some((name, known.get(name)?.as_ref()?)));
+    let mut found = Vec::new();
+    for (target, parameter) in targets.flat_map(|(name, target)| in_words(runbook, target).map(move |it| (name, it))) {
+        let Some((value, span)) = &parameter.default else { continue };
+        let Err(why) = fill_word(&format!("${}", parameter.name), |_| Some(value.clone())) else { continue };
+        let message = format!("the target `{target}`: the default of {why}");
+        found.push(Diagnostic::error(Code::Target, *span, message).help("give a default that can stand in a command"));
+    }
+    found
+}
+
+/// The parameters in the words of a target that may stand there.
+fn in_words<'r>(runbook: &'r Runbook, target: &Target) -> impl Iterator<Item = &'r Parameter> {
+    let names: BTreeSet<String> =
+        target.words.iter().flat_map(|word| word_references(word)).map(str::to_owned).collect();
+    let fits = |parameter: &&Parameter| wrong_word(runbook, &parameter.name).is_none();
+    runbook.params.iter().filter(move |parameter| names.contains(&parameter.name)).filter(fits)
 }
 
 fn steps(runbook: &Runbook) -> impl Iterator<Item = &Step> {

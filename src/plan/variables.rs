@@ -1,6 +1,7 @@
 //! Names and when they are set: a parameter before the run or behind a step, a capture by an earlier step or by none.
 
 use super::value::param_type;
+use super::{phrases, substitution};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::expect::{self, ParamType, Scope, StepShape};
 use crate::runbook::{
@@ -251,7 +252,7 @@ pub fn check(runbook: &Runbook, names: &Names<'_>) -> Vec<Diagnostic> {
         let set = |name: &str| names.set_at(name, item);
         check_script(step, &set, &mut found);
         check_lines(step, &set, &mut found);
-        check_phrase(runbook, step, &mut found);
+        found.extend(phrases::check(runbook, step));
     }
     found
 }
@@ -294,24 +295,7 @@ fn shadowed(runbook: &Runbook, capture: &Capture) -> Option<Diagnostic> {
 
 /// `set` says of a name whether it is set by now, or `None` if nothing ever sets it.
 fn check_script(step: &Step, set: &dyn Fn(&str) -> Option<bool>, found: &mut Vec<Diagnostic>) {
-    for line in &step.script {
-        let at = |start: usize, end: usize| line.part(start..end);
-        for name in expect::references(&line.text) {
-            let capitals =
-                name.starts_with(|c: char| c.is_ascii_uppercase()) && !name.contains(|c: char| c.is_ascii_lowercase());
-            if capitals || set(name).is_some() {
-                let start = line.text.find(&format!("{{{{{name}}}}}")).unwrap_or(0);
-                found.push(
-                    Diagnostic::error(
-                        Code::Script,
-                        at(start, start + name.len() + 4),
-                        format!("nothing is substituted into a script: `{{{{{name}}}}}`"),
-                    )
-                    .help(format!("a variable reaches a script by its name: write \"${name}\"")),
-                );
-            }
-        }
-    }
+    substitution::check(step, |name| set(name).is_some(), found);
     if matches!(step.language, Language::Shell(_)) {
         check_uses(step, set, found);
     }
@@ -330,24 +314,6 @@ fn check_lines(step: &Step, set: &dyn Fn(&str) -> Option<bool>, found: &mut Vec<
         for name in expect::references(&line.text).into_iter().filter(|name| set(name) == Some(false)) {
             found.push(set_later(name, line.span));
         }
-    }
-}
-
-/// `{{NAME}}` in a phrase is filled in when the plan is made, so that whoever answers beforehand can know it.
-fn check_phrase(runbook: &Runbook, step: &Step, found: &mut Vec<Diagnostic>) {
-    for name in step.phrase.iter().flat_map(|phrase| expect::references(phrase)) {
-        let parameter = runbook.params.iter().find(|parameter| parameter.name == name);
-        let why = match parameter {
-            None => "it is no parameter of the runbook",
-            Some(parameter) if parameter.kind == ParameterKind::Secret => "it is secret",
-            Some(parameter) if parameter.after.is_some() => "it is asked for behind a step",
-            Some(_) => continue,
-        };
-        let message = format!("the phrase cannot hold `{{{{{name}}}}}`: {why}");
-        found.push(
-            Diagnostic::error(Code::WrongValue, step.name_span, message)
-                .help("a phrase may hold {{NAME}} of a parameter that is given before the run"),
-        );
     }
 }
 

@@ -7,7 +7,7 @@ use super::front_matter::FrontMatter;
 use super::model::{AssertStep, Check, DataBlock, Effect, Item, Language, ManualStep, Named, Runbook, Section, Step};
 use super::references::{Criteria, Unread};
 use super::scan::{Block, Fence, scan};
-use super::{check_names, front_matter, info, lint, names, references, step_checks, unclosed, visible};
+use super::{check_names, front_matter, info, lint, names, references, step_checks, task_items, unclosed, visible};
 use crate::diagnostic::{Code, Diagnostic, Refused, Severity, Source, Span};
 use std::collections::HashMap;
 
@@ -35,6 +35,7 @@ pub fn read(source: Source) -> Result<(Runbook, Vec<Diagnostic>), Box<Refused>> 
     found.extend(unclosed::unclosed_fences(&source, body));
     let blocks = scan(&source, body);
     found.extend(lint::lint(&source, body, &blocks));
+    found.extend(task_items::near_misses(&source, body, &blocks));
     let mut assembler = Assembler::new(&source, &front, found);
     for block in blocks {
         if assembler.found.len() > MAX_FOUND {
@@ -145,6 +146,10 @@ impl<'a> Assembler<'a> {
             Block::Fence(fence) => self.fence(fence),
             Block::TaskItem { text, checkbox, span } => self.manual(text, checkbox, span),
             Block::Prose(span) => self.prose.push(span),
+            Block::InnerHeading(span) => {
+                self.binding = Binding::Nothing;
+                self.prose.push(span);
+            }
             Block::Elsewhere { .. } | Block::Inert { .. } => {}
         }
     }
@@ -157,7 +162,8 @@ impl<'a> Assembler<'a> {
                 return self.refused();
             }
         };
-        match classify(&info, &mut self.found) {
+        let behind_step = matches!(self.binding, Binding::Step(..));
+        match classify(&info, behind_step, &mut self.found) {
             Kind::Step(language, attributes) => self.step(fence, language, *attributes, info.span),
             Kind::Output(stream) => self.expectation(fence, Check::Output(stream)),
             Kind::Assert => self.expectation(fence, Check::Assert),
@@ -178,7 +184,7 @@ impl<'a> Assembler<'a> {
 
     fn step(&mut self, fence: Fence, language: Language, attributes: StepAttributes, block: Span) {
         self.ordinal += 1;
-        self.found.extend(step_checks::check(&fence, &language, &attributes, block));
+        self.found.extend(step_checks::check(&fence, &language, &attributes, block, &self.front.defaults));
         self.found.extend(self.criteria.check(&attributes.satisfies));
         let made = || Named { name: made_name(&self.parts.sections, self.ordinal), span: block };
         self.unread.nameless |= attributes.broken && attributes.name.is_none();
@@ -203,7 +209,7 @@ impl<'a> Assembler<'a> {
             secret: attributes.secret,
             literal: attributes.literal,
             gate: attributes.gate.map(|(gate, _)| gate),
-            phrase: attributes.phrase.map(|(phrase, _)| phrase),
+            phrase: attributes.phrase,
             timeout: attributes.timeout,
             exit: attributes.exit.unwrap_or_default(),
             always: attributes.always,

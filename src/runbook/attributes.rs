@@ -3,7 +3,7 @@
 use super::info::Attribute;
 use super::model::{Condition, Effect, ExitRule, Gate, Named, SessionName};
 use super::names::is_step_name;
-use super::suggest::did_you_mean;
+use super::suggest::{did_you_mean, near};
 use super::values::{condition, duration, exit_rule, id_list, named, one_of, phrase, session, text, variable};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use std::collections::HashMap;
@@ -32,6 +32,25 @@ const BUILT: &[&str] = &[
 ];
 /// Attributes of a step that the format knows and that are not built yet.
 const LATER: &[&str] = &["until", "background", "undo", "interactive", "wait"];
+
+/// The words of `effect`.
+pub const EFFECTS: [Effect; 4] = [Effect::Read, Effect::Idempotent, Effect::Change, Effect::Destroy];
+/// The words of `gate` that are built.
+const GATES: [Gate; 3] = [Gate::None, Gate::Confirm, Gate::Type];
+
+/// Whether the format knows an attribute of this name.
+pub fn is_known(key: &str) -> bool {
+    BUILT.contains(&key) || LATER.contains(&key)
+}
+
+/// `gate=confirm` for `confrim`: the attribute that has a value like this word.
+pub fn with_such_a_value(word: &str) -> Option<String> {
+    let values = EFFECTS.iter().map(|effect| ("effect", effect.as_str()));
+    let values = values.chain(GATES.iter().map(|gate| ("gate", gate.as_str())));
+    let values: Vec<_> = values.chain(["nonzero", "any", "disconnect"].map(|rule| ("exit", rule))).collect();
+    let near = near(word, values.iter().map(|(_, value)| *value))?;
+    values.iter().find(|(_, value)| *value == near).map(|(key, value)| format!("{key}={value}"))
+}
 
 /// What a step's attribute block says.
 #[derive(Debug, Default)]
@@ -95,14 +114,13 @@ fn step_attribute(attribute: &Attribute, step: &mut StepAttributes) -> Result<()
         "capture" => step.capture = Some(variable(attribute)?),
         "satisfies" => step.satisfies = id_list(attribute)?,
         key if LATER.contains(&key) => return Err(not_supported(attribute.span, &format!("the attribute `{key}`"))),
-        _ => return Err(unknown(attribute, "a step", &[BUILT, LATER].concat())),
+        _ => return Err(unknown_of_step(attribute)),
     }
     Ok(())
 }
 
 fn effect(attribute: &Attribute) -> Result<Effect, Diagnostic> {
-    let effects = [Effect::Read, Effect::Idempotent, Effect::Change, Effect::Destroy];
-    one_of(attribute, effects.map(|effect| (effect.as_str(), effect))).map(|(effect, _)| effect)
+    one_of(attribute, EFFECTS.map(|effect| (effect.as_str(), effect))).map(|(effect, _)| effect)
 }
 
 fn gate(attribute: &Attribute) -> Result<(Gate, Span), Diagnostic> {
@@ -110,8 +128,7 @@ fn gate(attribute: &Attribute) -> Result<(Gate, Span), Diagnostic> {
     if word == "approve" {
         return Err(not_supported(span, "`gate=approve`"));
     }
-    let gates = [Gate::None, Gate::Confirm, Gate::Type];
-    one_of(attribute, gates.map(|gate| (gate.as_str(), gate)))
+    one_of(attribute, GATES.map(|gate| (gate.as_str(), gate)))
 }
 
 /// The name of a step or a data block.
@@ -145,6 +162,22 @@ pub fn unknown(attribute: &Attribute, of: &str, known: &[&str]) -> Diagnostic {
     let help = did_you_mean(&attribute.key, known.iter().copied(), otherwise);
     let shown = crate::text::shorten(&attribute.key, 100);
     Diagnostic::error(Code::UnknownAttribute, attribute.span, format!("unknown attribute `{shown}` of {of}")).help(help)
+}
+
+/// A finding at an attribute that no step has. A bare one may be the value of another; what is not built is suggested, but
+/// not offered.
+fn unknown_of_step(attribute: &Attribute) -> Diagnostic {
+    let found = unknown(attribute, "a step", BUILT);
+    let key = attribute.key.as_str();
+    let attributes = near(key, BUILT.iter().chain(LATER).copied());
+    let value = with_such_a_value(key).filter(|_| attribute.value.is_none());
+    let distance = |word: &str| strsim::damerau_levenshtein(key, word.rsplit('=').next().unwrap_or(word));
+    let nearer = |value: &String| attributes.is_none_or(|attribute| distance(value) < distance(attribute));
+    match (value.filter(nearer), attributes) {
+        (Some(meant), _) => found.help(format!("did you mean `{meant}`?")),
+        (None, Some(meant)) => found.help(format!("did you mean `{meant}`?")),
+        (None, None) => found,
+    }
 }
 
 /// Findings on attributes that stand twice.
@@ -181,7 +214,10 @@ mod tests {
              ~~~sh {name=r exit=disconnect session=main always}\nreboot\n~~~\n",
         );
         let a = step(&runbook, "a");
-        assert_eq!((a.effect, a.gate, a.phrase.as_deref()), (Effect::Idempotent, Some(Gate::Type), Some("go {{X}}")));
+        assert_eq!(
+            (a.effect, a.gate, a.phrase.as_ref().map(|phrase| phrase.0.as_str())),
+            (Effect::Idempotent, Some(Gate::Type), Some("go {{X}}"))
+        );
         assert_eq!((a.on.as_ref().unwrap().name.as_str(), &a.session), ("m", &SessionName::Named("s".into())));
         assert_eq!((a.poll, a.timeout), (Some(Duration::from_secs(5)), Some(Duration::from_secs(60))));
         assert_eq!((a.unless.as_ref().unwrap().name.as_str(), a.stdin.as_ref().unwrap().name.as_str()), ("p", "d"));

@@ -24,9 +24,8 @@ pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Source, Box<Refused>> {
         let message = format!("the file has {} bytes, more than the {MAX_BYTES} of a runbook", bytes.len());
         return refuse(0, Code::File, message, "split it into several runbooks");
     }
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        let message = "the file is UTF-16 text, a runbook is UTF-8".to_owned();
-        return refuse(0, Code::Encoding, message, "convert it: iconv -f UTF-16 -t UTF-8");
+    if let Some((message, help)) = wide_characters(&bytes) {
+        return refuse(0, Code::Encoding, message, help);
     }
     if let Err(error) = std::str::from_utf8(&bytes) {
         let offset = error.valid_up_to();
@@ -46,6 +45,25 @@ pub fn decode(name: &str, bytes: Vec<u8>) -> Result<Source, Box<Refused>> {
         Some(found) => Err(Refused::new(source, vec![found])),
         None => Ok(source),
     }
+}
+
+/// Text of two or four bytes a character, by its mark, or by where its first characters have NUL bytes: a runbook begins
+/// with `---`.
+fn wide_characters(bytes: &[u8]) -> Option<(String, &'static str)> {
+    let first = bytes.first_chunk::<4>().copied().unwrap_or([1; 4]);
+    let (is, name, help) = match (first, first.map(|byte| byte == 0)) {
+        // Before UTF-16: its mark begins like that of UTF-32.
+        ([0xff, 0xfe, 0, 0] | [0, 0, 0xfe, 0xff], _) => ("is", "UTF-32", "convert it: iconv -f UTF-32 -t UTF-8"),
+        (_, [false, true, true, true]) => ("looks like", "UTF-32", "convert it: iconv -f UTF-32LE -t UTF-8"),
+        (_, [true, true, true, false]) => ("looks like", "UTF-32", "convert it: iconv -f UTF-32BE -t UTF-8"),
+        (_, [false, true, false, true]) => ("looks like", "UTF-16", "convert it: iconv -f UTF-16LE -t UTF-8"),
+        (_, [true, false, true, false]) => ("looks like", "UTF-16", "convert it: iconv -f UTF-16BE -t UTF-8"),
+        _ if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) => {
+            ("is", "UTF-16", "convert it: iconv -f UTF-16 -t UTF-8")
+        }
+        _ => return None,
+    };
+    Some((format!("the file {is} {name} text, a runbook is UTF-8"), help))
 }
 
 /// The first control character that is neither tab nor line end: a page is read in terminals, too.

@@ -26,10 +26,10 @@ pub enum Fence {
     Data(Named),
 }
 
-/// Decides what a fence is; every finding goes to `found`. What has a name is made nevertheless, so that one mistake
+/// Decides what a fence is, where `behind_step` says that an expectation would belong to a step; every finding goes to `found`. What has a name is made nevertheless, so that one mistake
 /// does not look like many: names that lead to it still do.
-pub fn classify(info: &Info, found: &mut Vec<Diagnostic>) -> Fence {
-    if let Some(diagnostic) = misspelt(info) {
+pub fn classify(info: &Info, behind_step: bool, found: &mut Vec<Diagnostic>) -> Fence {
+    if let Some(diagnostic) = misspelt(info, behind_step) {
         found.push(diagnostic);
         return Fence::Refused;
     }

@@ -3,8 +3,9 @@
 use super::attributes::not_supported;
 use super::decode::BYTE_ORDER_MARK;
 use super::model::{Criterion, Defaults, Named, NamedTarget, Parameter, ParameterKind, Tool};
-use super::yaml::{Key, Node, Value, parse, unknown_key};
-use super::{declarations, parameters, tools};
+use super::suggest::near;
+use super::yaml::{Key, Node, Value, parse, unknown_key, unknown_key_beside};
+use super::{declarations, parameters, step_checks, tools};
 use crate::diagnostic::{Code, Diagnostic, Source, Span};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -113,7 +114,11 @@ fn no_runbook(span: Span) -> Diagnostic {
 
 fn check_version(entries: &[(Key, Node)], yaml: Span) -> Result<(), Diagnostic> {
     let Some((_, version)) = entries.iter().find(|(key, _)| key.text == "stepgate") else {
-        return Err(no_runbook(Span::new(yaml.start, yaml.start)));
+        let misspelt = entries.iter().find(|(key, _)| near(&key.text, ["stepgate"]).is_some());
+        return Err(match misspelt {
+            Some((key, _)) => no_runbook(key.span).help("did you mean `stepgate`?"),
+            None => no_runbook(Span::new(yaml.start, yaml.start)),
+        });
     };
     match version.value {
         Value::Int(VERSION) => Ok(()),
@@ -143,21 +148,28 @@ fn read_entry(front: &mut FrontMatter, key: &Key, value: &Node, found: &mut Vec<
         "defaults" => front.defaults = defaults(value, found)?,
         "acceptance" => front.acceptance = acceptance(value, found)?,
         known if LATER.contains(&known) => return Err(not_supported(key.span, &format!("the key `{known}`"))),
-        _ => return Err(unknown_key(key, &[BUILT, LATER].concat())),
+        _ => return Err(unknown_key_beside(key, BUILT, LATER)),
     }
     Ok(())
 }
 
 fn defaults(value: &Node, found: &mut Vec<Diagnostic>) -> Result<Defaults, Diagnostic> {
     let mut defaults = Defaults::default();
+    let mut pause = None;
     for (key, value) in value.map("defaults")? {
         let read = match key.text.as_str() {
+            "poll" => value.duration("poll").map(|poll| {
+                defaults.poll = Some(poll);
+                pause = Some(value.span);
+            }),
             "on" => value.text("on").map(|name| defaults.on = Some(Named { name, span: value.span })),
             "timeout" => value.duration("timeout").map(|timeout| defaults.timeout = Some(timeout)),
-            "poll" => value.duration("poll").map(|poll| defaults.poll = Some(poll)),
             _ => Err(unknown_key(key, &["on", "timeout", "poll"])),
         };
         found.extend(read.err());
+    }
+    if let (Some(poll), Some(span), Some(timeout)) = (defaults.poll, pause, defaults.timeout) {
+        found.extend(step_checks::no_second_attempt(poll, span, timeout));
     }
     Ok(defaults)
 }
@@ -173,7 +185,7 @@ fn acceptance(value: &Node, found: &mut Vec<Diagnostic>) -> Result<Vec<Criterion
             continue;
         }
         match value.text(&key.text) {
-            Ok(text) => criteria.push(Criterion { id: key.text.clone(), text }),
+            Ok(text) => criteria.push(Criterion { id: key.text.clone(), text, span: key.span }),
             Err(diagnostic) => found.push(diagnostic),
         }
     }

@@ -1,9 +1,14 @@
 //! Info strings: the words behind a fence, read from the file's raw bytes (grammar: docs/format.md §2).
 
+use super::attributes::is_known;
+use super::unbraced::unbraced;
 use crate::diagnostic::{Code, Diagnostic, Source, Span};
 
 /// More attributes than this are none that a person wrote.
 const MAX_ATTRIBUTES: usize = 100;
+
+/// How attributes stand beside each other.
+const BLANKS: &str = "attributes are separated by blanks";
 
 /// A fence's info string.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,6 +50,9 @@ pub fn parse(text: &str, base: usize) -> Result<Info, Diagnostic> {
     let language = text.split([' ', '\t', '{']).next().unwrap_or_default();
     let language_span = Span::new(base, base + language.len());
     if !is_marked(text) {
+        if let Some(found) = unbraced(text, base) {
+            return Err(found);
+        }
         let language = language.to_owned();
         return Ok(Info { language, word: language_span, attributes: None, span: language_span });
     }
@@ -90,11 +98,8 @@ impl Reader<'_> {
                 }
                 Some('}') => break,
                 Some(next) if blanks == 0 && !attributes.is_empty() => {
-                    return Err(malformed(
-                        self.span(self.at, self.at + next.len_utf8()),
-                        "a blank is missing between two attributes",
-                    )
-                    .help("separate attributes by blanks"));
+                    let message = "a blank is missing between two attributes";
+                    return Err(malformed(self.span(self.at, self.at + next.len_utf8()), message).help(BLANKS));
                 }
                 Some(_) if attributes.len() == MAX_ATTRIBUTES => {
                     let message = format!("the attribute block has more than {MAX_ATTRIBUTES} attributes");
@@ -148,11 +153,26 @@ impl Reader<'_> {
             return Err(malformed(self.span(start, end), format!("`{key}` has no value"))
                 .help(format!("write {key}=value, or {key}=\"\" for an empty one")));
         }
+        if let Some(comma) = self.separating_comma(start) {
+            let value = &self.text[start..comma];
+            return Err(malformed(self.span(comma, comma + 1), "a comma stands between two attributes")
+                .help(format!("{BLANKS}; a list with blanks in it needs quotes: {key}=\"{value}, …\"")));
+        }
         if let Some(bad @ ('{' | '"' | '\'' | '=')) = self.peek() {
             return Err(malformed(self.span(self.at, self.at + 1), format!("`{bad}` in a value that is not quoted"))
                 .help(format!("put the value of `{key}` in quotes")));
         }
         Ok((self.text[start..self.at].to_owned(), self.span(start, self.at)))
+    }
+
+    /// The comma of the value from `start` up to here that seems to end it: behind it a blank and more, or `key=`.
+    fn separating_comma(&self, start: usize) -> Option<usize> {
+        let (value, rest) = (&self.text[start..self.at], &self.text[self.at..]);
+        let behind = rest.trim_start_matches([' ', '\t']);
+        let ends = value.ends_with(',') && behind.len() < rest.len() && !behind.starts_with('}') && !behind.is_empty();
+        let key = |word: &str| word.starts_with(|c: char| c.is_ascii_alphabetic()) && is_known(word);
+        let comma = value.rfind(',')?;
+        (ends || rest.starts_with('=') && key(&value[comma + 1..])).then_some(start + comma)
     }
 
     fn quoted(&mut self, quote: char) -> Result<(String, Span), Diagnostic> {

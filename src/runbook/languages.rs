@@ -2,10 +2,13 @@
 
 use super::info::Info;
 use super::model::Language;
-use super::suggest::did_you_mean;
+use super::suggest::{did_you_mean, near};
 use super::target::Shell;
 use crate::diagnostic::{Code, Diagnostic, Span};
 
+/// What a step may be written in.
+const WRITTEN_IN: &str =
+    "a step is written in `bash`, `sh`, `python`, or what an [interpreter.NAME] of stepgate.toml runs";
 /// The longest name of an interpreter, in bytes.
 const MAX_NAME: usize = 100;
 
@@ -27,25 +30,36 @@ pub fn language(info: &Info) -> Result<Language, Diagnostic> {
 pub fn unknown_language<'a>(language: &str, word: Span, declared: impl Iterator<Item = &'a str>) -> Diagnostic {
     let shown = crate::text::shorten(language, MAX_NAME);
     let help = match language {
-        "shell" | "console" | "zsh" | "ksh" | "fish" | "shell-session" => "steps are written in `bash`".to_owned(),
+        "shell" | "console" | "zsh" | "ksh" | "fish" | "shell-session" => {
+            format!("{WRITTEN_IN}; to show code, drop the braces")
+        }
         "python3" => "write `python`".to_owned(),
         _ => {
             let known = ["bash", "sh", "python", "output", "assert"].into_iter().chain(declared);
             let declare = format!("declare it in stepgate.toml as [interpreter.{shown}]");
-            did_you_mean(language, known, format!("{declare}; to show a block without running it, drop the braces"))
+            did_you_mean(language, known, format!("{WRITTEN_IN}: {declare}; to show code, drop the braces"))
         }
     };
     Diagnostic::error(Code::UnknownLanguage, word, format!("no interpreter `{shown}`")).help(help)
 }
 
-/// The finding on `Output` or `ASSERT`: a block that would silently check nothing.
-pub fn misspelt(info: &Info) -> Option<Diagnostic> {
+/// The finding on `Output` or `asserts`: a block that would silently check nothing. A word that is only near is one where
+/// an expectation would belong to a step: elsewhere it may be anything.
+pub fn misspelt(info: &Info, behind_step: bool) -> Option<Diagnostic> {
     let lower = info.language.to_ascii_lowercase();
-    if lower == info.language || !matches!(lower.as_str(), "output" | "assert") {
-        return None;
-    }
+    let meant = match lower.as_str() {
+        "output" | "assert" if lower != info.language => lower.as_str(),
+        "output" | "assert" => return None,
+        _ if !behind_step || info.attributes.is_some() => return None,
+        "expect" | "expected" | "expectation" => "output",
+        "assertion" | "assertions" => "assert",
+        near_miss => near(near_miss, ["output", "assert"])?,
+    };
     let message = format!("`{}` is no fence language of stepgate's: this block would check nothing", info.language);
-    Some(Diagnostic::error(Code::UnknownLanguage, info.word, message).help(format!("did you mean `{lower}`?")))
+    Some(
+        Diagnostic::error(Code::UnknownLanguage, info.word, message)
+            .help(format!("did you mean `{meant}`? an illustration is ```text")),
+    )
 }
 
 #[cfg(test)]

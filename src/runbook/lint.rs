@@ -2,6 +2,7 @@
 //! nothing is ever run.
 
 use super::info;
+use super::lines::{Covered, lines_of, without_list_marks};
 use super::scan::{Block, Fence, Inert};
 use crate::diagnostic::{Code, Diagnostic, Source, Span};
 
@@ -48,17 +49,10 @@ fn not_a_step(span: Span, place: &str) -> Diagnostic {
 /// Lines outside every block that open a fence in their author's eyes only: in CommonMark a backtick in the info
 /// string makes the line prose, and so does a paragraph that it continues.
 fn almost_fences(source: &Source, body: usize, blocks: &[Block]) -> Vec<Diagnostic> {
-    let mut covered: Vec<Span> = blocks.iter().filter_map(covered).collect();
-    covered.sort_unstable();
-    // The blocks of a file do not overlap, so the last that starts at or before a line is the only one to hold it.
-    let is_covered = |line: Span| {
-        let from = line.start + indent(source, line);
-        let before = covered.partition_point(|span| span.start <= from);
-        before > 0 && line.start < covered[before - 1].end
-    };
+    let covered = Covered::new(blocks);
     lines_of(source, Span::new(body, source.text.len()))
-        .filter(|line| opens_special(source.slice(*line)))
-        .filter(|line| !is_covered(*line))
+        .filter(|line| opens_special(source.slice(*line)) || opens_with_two(source.slice(*line)))
+        .filter(|line| !covered.holds(source, *line))
         .map(|line| almost_fence(source, line))
         .collect()
 }
@@ -66,6 +60,9 @@ fn almost_fences(source: &Source, body: usize, blocks: &[Block]) -> Vec<Diagnost
 fn almost_fence(source: &Source, line: Span) -> Diagnostic {
     let text = without_list_marks(source.slice(line));
     let (why, help) = match text.trim_start_matches('`').contains('`') {
+        _ if opens_with_two(text) => {
+            ("only two backticks or tildes open it", "write three at its opening and at its end")
+        }
         true => ("a backtick stands in it", "open and close the block with `~~~` instead of backticks"),
         false => {
             ("it continues the paragraph before it", "put a blank line before it, and indent it as its list item is")
@@ -80,49 +77,30 @@ fn is_special(info: &str) -> bool {
     info::is_marked(info) || matches!(info, "output" | "assert")
 }
 
-fn covered(block: &Block) -> Option<Span> {
-    match block {
-        Block::Fence(fence) | Block::Elsewhere { fence, .. } => Some(fence.span),
-        Block::Inert { span, .. } => Some(*span),
-        _ => None,
-    }
-}
-
-fn indent(source: &Source, line: Span) -> usize {
-    let text = source.slice(line);
-    text.len() - without_list_marks(text).len()
-}
-
 /// Whether `line` reads like the opening of a fence that runs or checks something: backticks or tildes, a word, and a
 /// brace; or `output` or `assert` alone.
 fn opens_special(line: &str) -> bool {
+    opening(line).is_some_and(|(signs, info)| {
+        let rest = info.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+'));
+        signs >= 3
+            && info.starts_with(|c: char| c.is_ascii_alphabetic())
+            && (rest.trim_start().starts_with('{') || matches!(info, "output" | "assert"))
+    })
+}
+
+/// Whether `line` is such an opening but for its third backtick. Code inside a sentence is closed on its line, or its line
+/// goes on behind the brace.
+fn opens_with_two(line: &str) -> bool {
+    opening(line).is_some_and(|(signs, info)| {
+        let marked = || info::parse(info, 0).is_ok_and(|info| info.attributes.is_some());
+        signs == 2 && !info.contains(['`', '~']) && (matches!(info, "output" | "assert") || marked())
+    })
+}
+
+/// The number of backticks or tildes at the beginning of a line, and what stands behind them.
+fn opening(line: &str) -> Option<(usize, &str)> {
     let text = without_list_marks(line);
-    let Some(marker) = text.chars().next().filter(|c| matches!(c, '`' | '~')) else { return false };
+    let marker = text.chars().next().filter(|c| matches!(c, '`' | '~'))?;
     let behind = text.trim_start_matches(marker);
-    let info = behind.trim();
-    let rest = info.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '+'));
-    text.len() - behind.len() >= 3
-        && info.starts_with(|c: char| c.is_ascii_alphabetic())
-        && (rest.trim_start().starts_with('{') || matches!(info, "output" | "assert"))
-}
-
-fn without_list_marks(line: &str) -> &str {
-    let mut text = line.trim_start();
-    loop {
-        let digits = text.trim_start_matches(|c: char| c.is_ascii_digit());
-        let rest = match digits.len() < text.len() {
-            true => digits.strip_prefix(['.', ')']),
-            false => text.strip_prefix(['-', '*', '+']),
-        };
-        match rest.filter(|rest| rest.starts_with([' ', '\t'])) {
-            Some(rest) => text = rest.trim_start(),
-            None => return text,
-        }
-    }
-}
-
-fn lines_of(source: &Source, span: Span) -> impl Iterator<Item = Span> {
-    let first = source.line(span.start);
-    let last = source.line(span.end.saturating_sub(1).max(span.start)).min(source.line_count());
-    (first..=last).map(|line| source.line_span(line))
+    Some((text.len() - behind.len(), behind.trim()))
 }

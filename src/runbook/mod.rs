@@ -15,10 +15,12 @@ mod fences;
 #[cfg(test)]
 mod fixture;
 mod front_matter;
+mod here_documents;
 #[cfg(test)]
 mod hostile;
 mod info;
 mod languages;
+mod lines;
 mod lint;
 mod model;
 mod names;
@@ -30,11 +32,14 @@ mod shell_words;
 mod step_checks;
 mod suggest;
 mod target;
+mod task_items;
 mod tools;
+mod unbraced;
 mod unclosed;
 mod values;
 mod visible;
 mod yaml;
+mod yaml_error;
 
 pub use crate::duration::{parse_duration, show_duration};
 pub use assemble::read;

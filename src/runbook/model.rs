@@ -5,6 +5,9 @@ use crate::diagnostic::{Source, Span};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
+/// The wall-clock bound of a step when nobody names one.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+
 /// A whole runbook.
 #[derive(Clone, Debug)]
 pub struct Runbook {
@@ -202,6 +205,8 @@ pub struct Criterion {
     pub id: String,
     /// What must be true.
     pub text: String,
+    /// The id's bytes.
+    pub span: Span,
 }
 
 /// A heading and what belongs to it.
@@ -272,8 +277,8 @@ pub struct Step {
     pub literal: bool,
     /// `gate`, if written.
     pub gate: Option<Gate>,
-    /// `phrase`, if written.
-    pub phrase: Option<String>,
+    /// `phrase`, if written, and its bytes with the quotes.
+    pub phrase: Option<(String, Span)>,
     /// `timeout`, if written.
     pub timeout: Option<Duration>,
     /// Accepted exit codes.

@@ -155,6 +155,11 @@ fn choices(kind: ParameterKind, items: &[Node]) -> Result<Vec<String>, Diagnosti
     Ok(choices)
 }
 
+/// Whether a text that should be an expression is nothing but words.
+fn is_plain_list(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ',' | ' '))
+}
+
 /// What cannot stand together.
 fn contradictions(parameter: &Parameter) -> Option<Diagnostic> {
     let name = &parameter.name;
@@ -173,6 +178,12 @@ fn contradictions(parameter: &Parameter) -> Option<Diagnostic> {
         ),
         (ParameterKind::Enum, Choices::Any, _) => {
             found(format!("`{name}` is an `enum` without `values`"), "write `values: [one, two]`")
+        }
+        (_, Choices::Computed(words), None) if is_plain_list(&words.text) => {
+            let message = format!("the values of `{name}` are no list");
+            let list = words.text.split([',', ' ']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ");
+            let help = format!("a list is wanted: `[{list}]`");
+            Some(Diagnostic::error(Code::Parameter, words.span, message).help(help))
         }
         (_, Choices::Computed(_), None) => found(
             format!("the values of `{name}` are computed, and there is nothing to compute them from before the run"),

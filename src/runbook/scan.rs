@@ -10,6 +10,8 @@ use std::ops::Range;
 pub enum Block {
     /// A heading at top level.
     Heading { level: u8, text: String, span: Span },
+    /// A heading inside a list item: it begins no section, and ends the reach of the step before it.
+    InnerHeading(Span),
     /// A fenced block at top level or in a list.
     Fence(Fence),
     /// The end of a task item: what stands inside it comes before.
@@ -27,7 +29,7 @@ impl Block {
     pub fn span(&self) -> Span {
         match self {
             Block::Heading { span, .. } | Block::TaskItem { span, .. } | Block::Inert { span, .. } => *span,
-            Block::Prose(span) => *span,
+            Block::Prose(span) | Block::InnerHeading(span) => *span,
             Block::Fence(fence) | Block::Elsewhere { fence, .. } => fence.span,
         }
     }
@@ -63,8 +65,15 @@ pub fn scan(source: &Source, body: usize) -> Vec<Block> {
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_GFM;
-    let mut scanner =
-        Scanner { source, body, blocks: Vec::new(), containers: Vec::new(), inline: None, items: Vec::new() };
+    let mut scanner = Scanner {
+        source,
+        body,
+        blocks: Vec::new(),
+        containers: Vec::new(),
+        inline: None,
+        items: Vec::new(),
+        open_prose: false,
+    };
     for (event, range) in Parser::new_ext(&source.text[body..], options).into_offset_iter() {
         scanner.event(event, range);
     }
@@ -79,6 +88,9 @@ struct Scanner<'a> {
     containers: Vec<&'static str>,
     /// The leaf that is being read.
     inline: Option<Leaf>,
+    /// The last block is prose that the Markdown parser hands over piece by piece: it makes no paragraph of the text of a
+    /// tight list.
+    open_prose: bool,
     /// The list items that we are inside of.
     items: Vec<Option<Task>>,
 }
@@ -109,6 +121,8 @@ impl Scanner<'_> {
             Event::End(tag) => self.end(tag, span),
             Event::Text(text) | Event::Code(text) => self.text(&text, span),
             Event::SoftBreak | Event::HardBreak => self.text(" ", span),
+            Event::Rule => self.open_prose = false,
+            Event::InlineHtml(_) | Event::FootnoteReference(_) => self.piece(span),
             Event::TaskListMarker(_) if self.containers.is_empty() => {
                 if let Some(item) = self.items.last_mut() {
                     *item = Some(Task { checkbox: span, text: String::new(), complete: false });
@@ -119,10 +133,11 @@ impl Scanner<'_> {
     }
 
     fn start(&mut self, tag: Tag<'_>, span: Span) {
-        if !matches!(
-            tag,
-            Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } | Tag::Image { .. } | Tag::Paragraph
-        ) {
+        if matches!(tag, Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } | Tag::Image { .. }) {
+            return self.piece(span);
+        }
+        self.open_prose = false;
+        if !matches!(tag, Tag::Paragraph) {
             self.close_task_text();
         }
         match tag {
@@ -136,6 +151,10 @@ impl Scanner<'_> {
             Tag::Item => self.items.push(None),
             Tag::Heading { level, .. } if self.containers.is_empty() && self.items.is_empty() => {
                 self.inline = Some(Leaf::Heading { level: number(level), text: String::new(), span });
+            }
+            Tag::Heading { .. } if self.containers.is_empty() => {
+                self.blocks.push(Block::InnerHeading(span));
+                self.inline = Some(Leaf::Skipped);
             }
             Tag::CodeBlock(CodeBlockKind::Fenced(_)) => {
                 let info = self.info(span);
@@ -166,6 +185,7 @@ impl Scanner<'_> {
             }
             TagEnd::Paragraph => self.close_task_text(),
             TagEnd::Item => {
+                self.open_prose = false;
                 if let Some(Some(task)) = self.items.pop() {
                     let text = task.text.trim().to_owned();
                     self.blocks.push(Block::TaskItem { text, checkbox: task.checkbox, span });
@@ -198,11 +218,27 @@ impl Scanner<'_> {
                     && !task.complete
                 {
                     task.text.push_str(text);
-                } else if !matches!(self.blocks.last(), Some(Block::Prose(prose)) if prose.end >= span.end) {
-                    self.blocks.push(Block::Prose(span));
+                } else {
+                    self.piece(span);
                 }
             }
             None => {}
+        }
+    }
+
+    /// A piece of prose, which belongs to the paragraph that it stands in, or makes one with the pieces beside it.
+    fn piece(&mut self, span: Span) {
+        let in_task = matches!(self.items.last(), Some(Some(task)) if !task.complete);
+        if self.inline.is_some() || !self.containers.is_empty() || in_task {
+            return;
+        }
+        match self.blocks.last_mut() {
+            Some(Block::Prose(prose)) if prose.end >= span.end => {}
+            Some(Block::Prose(prose)) if self.open_prose => prose.end = span.end,
+            _ => {
+                self.blocks.push(Block::Prose(span));
+                self.open_prose = true;
+            }
         }
     }
 
@@ -259,4 +295,33 @@ impl Fence {
 
 fn number(level: HeadingLevel) -> u8 {
     level as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{STEP, with_body};
+    use super::super::model::Item;
+
+    /// The prose before the first step, piece by piece.
+    fn prose(body: &str) -> Vec<String> {
+        let runbook = with_body(&format!("{body}\n{STEP}"));
+        let Item::Step(step) = runbook.items.last().expect("a step") else { panic!() };
+        step.prose.iter().map(|span| runbook.source.slice(*span).trim().to_owned()).collect()
+    }
+
+    #[test]
+    fn every_paragraph_is_one_piece_also_in_a_list_that_has_none() {
+        for (body, wanted) in [
+            ("1. one [x] two\n2. three\n", vec!["one [x] two", "three"]),
+            ("- run `ls` **now**\n- *a*\n  b `c`\n", vec!["run `ls` **now**", "*a*\n  b `c`"]),
+            ("- one\n  - two [x](y)\n  - three\n- four\n", vec!["one", "two [x](y)", "three", "four"]),
+            ("- one\n  > quoted `x`\n\n- ![a `b`](c) d\n", vec!["one", "> quoted `x`", "![a `b`](c) d"]),
+            ("- one\n  ***\n  two\n", vec!["one", "two"]),
+            ("- one `x`\n  ## Two `y`\n  three\n", vec!["one `x`", "## Two `y`", "three"]),
+            ("a `b` c\n\n- one\n\n- two `x` three\n", vec!["a `b` c", "one", "two `x` three"]),
+            ("| a | `b` |\n|---|---|\n| c | d |\n", vec!["| a | `b` |\n|---|---|\n| c | d |"]),
+        ] {
+            assert_eq!(prose(body), wanted, "{body}");
+        }
+    }
 }

@@ -16,6 +16,7 @@ mod token;
 mod variables;
 mod word;
 
+pub use here_document::OpenDocument;
 pub use token::{Part, PartKind, Token, TokenKind, everywhere};
 pub use variables::{assigned, assigned_name, uses};
 
@@ -29,4 +30,12 @@ use super::model::Line;
 pub fn tokens(script: &[Line]) -> Vec<Token> {
     let (text, places) = places::join(script);
     lexer::Lexer::new(&text, &places).all()
+}
+
+/// The first here-document of a script that nothing closes.
+pub fn open_document(script: &[Line]) -> Option<OpenDocument> {
+    let (text, places) = places::join(script);
+    let mut lexer = lexer::Lexer::new(&text, &places);
+    lexer.list(lexer::Close::End);
+    lexer.open_document
 }

@@ -1,20 +1,28 @@
 //! What the attributes of a step and its script say together.
 
 use super::attributes::StepAttributes;
-use super::model::{Effect, ExitRule, Gate, Language};
+use super::model::{DEFAULT_TIMEOUT, Defaults, Effect, ExitRule, Gate, Language};
 use super::scan::Fence;
-use super::{names, placeholders, visible};
+use super::{here_documents, names, placeholders, visible};
 use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::duration::show_duration;
+use std::time::Duration;
 
-/// Findings on a step; `block` is its attribute block.
-pub fn check(fence: &Fence, language: &Language, attributes: &StepAttributes, block: Span) -> Vec<Diagnostic> {
+/// Findings on a step; `block` is its attribute block, `defaults` are those of the front matter.
+pub fn check(
+    fence: &Fence,
+    language: &Language,
+    attributes: &StepAttributes,
+    block: Span,
+    defaults: &Defaults,
+) -> Vec<Diagnostic> {
     let effect = attributes.effect.unwrap_or(Effect::Change);
     let mut found = script(fence, language, attributes.literal);
     // What seems to be missing may be what could not be read.
     if !attributes.broken {
         found.extend(missing_name(effect, attributes, block));
         found.extend(gate(effect, attributes));
-        found.extend(repeats(effect, attributes));
+        found.extend(repeats(effect, attributes, defaults));
     }
     found
 }
@@ -57,8 +65,8 @@ fn gate(effect: Effect, attributes: &StepAttributes) -> Vec<Diagnostic> {
 }
 
 /// What may be done again: `poll` repeats, and a connection that went away was no attempt that could be judged.
-fn repeats(effect: Effect, attributes: &StepAttributes) -> Vec<Diagnostic> {
-    let Some((_, span)) = attributes.poll else { return Vec::new() };
+fn repeats(effect: Effect, attributes: &StepAttributes, defaults: &Defaults) -> Vec<Diagnostic> {
+    let Some((pause, span)) = attributes.poll else { return Vec::new() };
     let mut found = Vec::new();
     if !effect.may_repeat() {
         let message = format!("`poll` repeats the step, and a `{}` step may not be repeated", effect.as_str());
@@ -69,7 +77,18 @@ fn repeats(effect: Effect, attributes: &StepAttributes) -> Vec<Diagnostic> {
         let message = "a step that ends with its connection cannot be polled";
         found.push(contradiction(span, message).help("drop `poll`, or `exit=disconnect`"));
     }
+    let time = attributes.timeout.or(defaults.timeout).unwrap_or(DEFAULT_TIMEOUT);
+    found.extend(no_second_attempt(pause, span, time));
     found
+}
+
+/// A pause in which the time runs out that all attempts have together; `span` is its place.
+pub fn no_second_attempt(pause: Duration, span: Span, time: Duration) -> Option<Diagnostic> {
+    (pause >= time).then(|| {
+        let (pause, time) = (show_duration(pause), show_duration(time));
+        let message = format!("`poll` waits {pause}, and the attempts have {time} together: it never repeats");
+        contradiction(span, message).help("write a longer timeout=…, which bounds all attempts, or a shorter pause")
+    })
 }
 
 fn script(fence: &Fence, language: &Language, literal: bool) -> Vec<Diagnostic> {
@@ -81,6 +100,9 @@ fn script(fence: &Fence, language: &Language, literal: bool) -> Vec<Diagnostic> 
     found.extend(visible::in_lines(fence, "script", "remove it, or write it as an escape such as $'\\x1b'"));
     if matches!(language, Language::Shell(_)) && !literal {
         found.extend(placeholders::placeholders(&fence.lines));
+    }
+    if matches!(language, Language::Shell(_)) {
+        found.extend(here_documents::unclosed(&fence.lines));
     }
     found
 }

@@ -1,6 +1,6 @@
 //! The values of attributes: durations, expressions, exit codes, names.
 
-use super::attributes::wrong;
+use super::attributes::{with_such_a_value, wrong};
 use super::info::Attribute;
 use super::model::{Condition, ExitRule, Named, SessionName};
 use super::names::{is_reserved_variable, is_step_name, is_variable_name};
@@ -125,7 +125,10 @@ pub fn one_of<T: Copy, const N: usize>(attribute: &Attribute, known: [(&str, T);
         return Ok((*value, span));
     }
     let names = known.map(|(name, _)| name);
-    let otherwise = format!("it is one of {}", names.map(|name| format!("`{name}`")).join(", "));
+    let otherwise = match with_such_a_value(&word) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("it is one of {}", names.map(|name| format!("`{name}`")).join(", ")),
+    };
     Err(bad(span, &word, &attribute.key).help(did_you_mean(&word, names, otherwise)))
 }
 

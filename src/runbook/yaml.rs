@@ -2,10 +2,11 @@
 
 use super::model::Condition;
 use super::suggest::did_you_mean;
+use super::yaml_error::yaml_error;
 use crate::diagnostic::{Code, Diagnostic, Source, Span};
 use crate::duration::{DURATION_HELP, parse_duration};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::Spanned;
+use serde_saphyr::{Spanned, Tagged};
 use std::time::Duration;
 
 /// The longest title or owner, in characters.
@@ -13,7 +14,13 @@ const MAX_SHORT: usize = 200;
 
 /// A finding at a key that the format does not know.
 pub fn unknown_key(key: &Key, known: &[&str]) -> Diagnostic {
-    let help = did_you_mean(&key.text, known.iter().copied(), format!("known here are {}", known.join(", ")));
+    unknown_key_beside(key, known, &[])
+}
+
+/// The same, where the format knows `later`, too: they are suggested, but not offered.
+pub fn unknown_key_beside(key: &Key, known: &[&str], later: &[&str]) -> Diagnostic {
+    let all = known.iter().chain(later).copied();
+    let help = did_you_mean(&key.text, all, format!("known here are {}", known.join(", ")));
     let shown = crate::text::shorten(&key.text, MAX_SHORT);
     Diagnostic::error(Code::UnknownKey, key.span, format!("unknown key `{shown}`")).help(help)
 }
@@ -146,9 +153,11 @@ enum Raw {
     Int(i64),
     Nothing,
     Other(&'static str),
-    List(Vec<Spanned<Raw>>),
-    Map(Vec<(Spanned<String>, Spanned<Raw>)>),
+    List(Vec<Spanned<Tagged<Raw>>>),
+    Map(Vec<RawEntry>),
 }
+
+type RawEntry = (Spanned<Tagged<String>>, Spanned<Tagged<Raw>>);
 
 impl<'de> Deserialize<'de> for Raw {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -213,8 +222,8 @@ impl<'de> Visitor<'de> for RawVisitor {
 /// Parses the YAML at `yaml`.
 pub fn parse(source: &Source, yaml: Span) -> Result<Node, Diagnostic> {
     let text = source.slice(yaml);
-    match serde_saphyr::from_str_with_options::<Option<Spanned<Raw>>>(text, options()) {
-        Ok(Some(root)) => Ok(place(text, yaml.start, root)),
+    match serde_saphyr::from_str_with_options::<Option<Spanned<Tagged<Raw>>>>(text, options()) {
+        Ok(Some(root)) => place(text, yaml.start, root),
         Ok(None) => Ok(Node { value: Value::Nothing, span: yaml, written: String::new() }),
         Err(error) => Err(yaml_error(text, yaml, &error)),
     }
@@ -229,35 +238,57 @@ fn options() -> serde_saphyr::Options {
             max_documents: 1,
             max_nodes: 20_000,
         },
+        merge_keys: serde_saphyr::MergeKeyPolicy::Error,
         strict_booleans: true,
         with_snippet: false,
     }
 }
 
-fn place(text: &str, base: usize, raw: Spanned<Raw>) -> Node {
+fn place(text: &str, base: usize, raw: Spanned<Tagged<Raw>>) -> Result<Node, Diagnostic> {
     let span = bytes(text, base, &raw.referenced);
-    let value = match raw.value {
+    let Tagged(value, tag) = raw.value;
+    untagged(tag, text, base, span)?;
+    let value = match value {
         Raw::Text(text) => Value::Text(text),
         Raw::Int(number) => Value::Int(number),
         Raw::Nothing => Value::Nothing,
         Raw::Other(kind) => Value::Other(kind),
-        Raw::List(items) => Value::List(items.into_iter().map(|item| place(text, base, item)).collect()),
-        Raw::Map(entries) => Value::Map(
-            entries
-                .into_iter()
-                .map(|(key, value)| {
-                    let span = bytes(text, base, &key.referenced);
-                    (Key { text: key.value, span }, place(text, base, value))
-                })
-                .collect(),
-        ),
+        Raw::List(items) => {
+            Value::List(items.into_iter().map(|item| place(text, base, item)).collect::<Result<_, _>>()?)
+        }
+        Raw::Map(entries) => {
+            Value::Map(entries.into_iter().map(|entry| place_entry(text, base, entry)).collect::<Result<_, _>>()?)
+        }
     };
     let written = text[span.start - base..span.end - base].trim().to_owned();
-    Node { value, span, written }
+    Ok(Node { value, span, written })
+}
+
+fn place_entry(text: &str, base: usize, (key, value): RawEntry) -> Result<(Key, Node), Diagnostic> {
+    let span = bytes(text, base, &key.referenced);
+    let Tagged(name, tag) = key.value;
+    untagged(tag, text, base, span)?;
+    Ok((Key { text: name, span }, place(text, base, value)?))
+}
+
+/// Refuses a tag: it says how a value is to be read, and here only its place does. It stands before the value.
+fn untagged(tag: Option<String>, text: &str, base: usize, value: Span) -> Result<(), Diagnostic> {
+    if tag.is_none() {
+        return Ok(());
+    }
+    let before = text[..value.start - base].trim_end();
+    let word = before.rfind([' ', '\t', '\n', '{', '[', ',']).map_or(0, |at| at + 1);
+    let place = match before[word..].starts_with('!') {
+        true => Span::new(base + word, base + before.len()),
+        false => value,
+    };
+    let tag = text[place.start - base..place.end - base].split([' ', '\t']).next().unwrap_or_default();
+    let message = format!("the front matter cannot be read: a tag (`{}`)", crate::text::shorten(tag, MAX_SHORT));
+    Err(Diagnostic::error(Code::FrontMatter, place, message).help("write the value without it"))
 }
 
 /// A place of the YAML crate as bytes of the file: the value, at most to the end of its line.
-fn bytes(text: &str, base: usize, location: &serde_saphyr::Location) -> Span {
+pub fn bytes(text: &str, base: usize, location: &serde_saphyr::Location) -> Span {
     let number = |value: u64| usize::try_from(value).unwrap_or(0);
     let span = location.span();
     let start = span.byte_offset().map_or_else(|| by_line_and_column(text, location), number);
@@ -274,29 +305,6 @@ fn by_line_and_column(text: &str, location: &serde_saphyr::Location) -> usize {
     let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
     let rest = text[start..].lines().next().unwrap_or_default();
     start + rest.char_indices().nth(column - 1).map_or(rest.len(), |(at, _)| at)
-}
-
-fn yaml_error(text: &str, yaml: Span, error: &serde_saphyr::Error) -> Diagnostic {
-    let span = error.location().map_or(yaml, |location| bytes(text, yaml.start, &location));
-    let message = error.to_string();
-    // The place stands beside the caret, counted in the file and not in the front matter.
-    let message = message.lines().next().unwrap_or_default();
-    let message = message.rsplit_once(" at line ").map_or(message, |(words, _)| words);
-    let message = match message.strip_prefix("budget breached: ") {
-        Some(budget) if budget.starts_with("Anchors") || budget.starts_with("Aliases") => "an anchor or an alias",
-        Some(budget) if budget.starts_with("Depth") => "it is nested too deep",
-        Some(_) => "it holds too much",
-        None if message.contains("duplicate") => "a key stands twice",
-        None => message,
-    };
-    let (code, help) = if message.contains("twice") {
-        (Code::UnknownKey, "keep one of them")
-    } else if message.contains("anchor") || message.contains("alias") {
-        (Code::FrontMatter, "anchors and aliases are not allowed; write the value out")
-    } else {
-        (Code::FrontMatter, "see docs/format.md §8 for the keys; text with `: ` or `#` in it needs quotes")
-    };
-    Diagnostic::error(code, span, format!("the front matter cannot be read: {message}")).help(help)
 }
 
 #[cfg(test)]

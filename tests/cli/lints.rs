@@ -141,3 +141,31 @@ fn check_starts_no_process_and_connects_to_nothing() {
     let calls: Vec<_> = trace.lines().filter(|line| line.contains("execve(") || line.contains("connect(")).collect();
     assert_eq!(calls.len(), 1, "{calls:#?}");
 }
+
+#[test]
+fn a_criterion_that_nothing_proves_is_found_where_it_is_listed() {
+    let sandbox = Sandbox::new();
+    let step = "```bash {name=a gate=none satisfies=AC1}\ntrue\n```\n\n- [ ] Look (AC2)\n";
+    let front = "acceptance:\n  AC1: one\n  AC2: two\n  AC3: three\n";
+    sandbox.write("r.md", format!("---\nstepgate: 1\n{front}---\n{step}"));
+    let told = sandbox.stepgate("check r.md");
+    assert!(told.code == 0 && told.stderr.contains("1 warning\n"), "{told:?}");
+    assert!(told.stderr.contains("warning[SG076]") && told.stderr.contains("r.md:6:3"), "{told:?}");
+    sandbox.write("stepgate.toml", "[lint]\nSG076 = \"error\"\n");
+    assert_eq!(sandbox.stepgate("check r.md").code, 1);
+    sandbox.write("stepgate.toml", "[lint]\nSG076 = \"off\"\n");
+    assert!(!sandbox.stepgate("check r.md").stderr.contains("SG076"));
+}
+
+#[test]
+fn every_link_of_a_page_into_the_format_leads_to_a_heading() {
+    let format = std::fs::read_to_string(repository().join("docs/format.md")).unwrap();
+    let headings = format.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let anchors: Vec<String> = headings.map(stepgate::runbook::slug).collect();
+    for code in Code::ALL {
+        for link in code.page().split("format.md#").skip(1) {
+            let anchor = link.split(')').next().unwrap();
+            assert!(anchors.iter().any(|known| known == anchor), "{code}: #{anchor}");
+        }
+    }
+}

@@ -7,6 +7,7 @@ mod hostile;
 mod injections;
 mod lints;
 mod reading;
+mod reading_near;
 mod record;
 mod remote;
 mod running;

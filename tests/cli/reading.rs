@@ -22,7 +22,7 @@ fn unmark(text: &str) -> (String, String) {
 }
 
 /// Runs `run`, `plan` and `check` on `r.md`, and sees that all refuse it in the same words and nothing ran.
-fn refusal(sandbox: &Sandbox, code: &str) -> Done {
+pub(crate) fn refusal(sandbox: &Sandbox, code: &str) -> Done {
     let [run, plan, check] = ["run", "plan", "check"].map(|command| {
         let output = finish(&mut sandbox.command([command, "r.md"]), LIMIT);
         crate::harness::done(output)
@@ -39,7 +39,7 @@ fn refusal(sandbox: &Sandbox, code: &str) -> Done {
 }
 
 /// A whole file that is refused with `code`, at its `¶`, with a caret and with `words`.
-fn refuses_file(text: &str, code: &str, words: &str) -> String {
+pub(crate) fn refuses_file(text: &str, code: &str, words: &str) -> String {
     let (text, place) = unmark(text);
     let sandbox = Sandbox::new();
     sandbox.write("r.md", text);
@@ -51,12 +51,12 @@ fn refuses_file(text: &str, code: &str, words: &str) -> String {
 }
 
 /// Like [`refuses_file`], behind the least front matter and before a witness step.
-fn refuses(body: &str, code: &str, words: &str) -> String {
+pub(crate) fn refuses(body: &str, code: &str, words: &str) -> String {
     refuses_file(&format!("---\nstepgate: 1\n---\n{body}{WITNESS}"), code, words)
 }
 
 /// Like [`refuses`], with `front` in the front matter.
-fn refuses_front(front: &str, code: &str, words: &str) -> String {
+pub(crate) fn refuses_front(front: &str, code: &str, words: &str) -> String {
     refuses_file(&format!("---\nstepgate: 1\n{front}\n---\n{WITNESS}"), code, words)
 }
 

@@ -2,6 +2,7 @@
 
 use super::lexer::Lexer;
 use super::token::{Part, PartKind, Token, TokenKind};
+use crate::diagnostic::Span;
 
 /// A here-document that a line announces.
 pub struct Announced {
@@ -11,13 +12,35 @@ pub struct Announced {
     tabs: bool,
     /// Whether it is text as it stands.
     quoted: bool,
+    /// The operator and the word.
+    span: Span,
+    /// What was taken for `<<` may be a number that is shifted.
+    doubtful: bool,
+}
+
+/// A here-document that nothing closes.
+pub struct OpenDocument {
+    /// The line that would end it.
+    pub word: String,
+    /// The operator and the word that announce it.
+    pub span: Span,
+    /// Whether tabs before its lines count for nothing.
+    pub tabs: bool,
+    /// A line that would end it but for blanks.
+    pub almost: Option<Span>,
 }
 
 impl Announced {
-    /// The one that `<<` or, with `tabs`, `<<-` announces by the word behind it.
-    pub fn by(word: &Token, tabs: bool) -> Self {
+    /// The one that the `operator` `<<` or, with `tabs`, `<<-` announces by the word behind it.
+    pub fn by(operator: &Token, word: &Token, tabs: bool, doubtful: bool) -> Self {
         let quoted = word.parts.iter().any(|part| part.quoted);
-        Self { end: word.literal().unwrap_or_else(|| word.text.clone()), tabs, quoted }
+        let span = Span::new(operator.span.start, word.span.end);
+        Self { end: word.literal().unwrap_or_else(|| word.text.clone()), tabs, quoted, span, doubtful }
+    }
+
+    /// Whether a line of the document, without its line end, ends it.
+    fn ends_at(&self, line: &str) -> bool {
+        self.end == if self.tabs { line.trim_start_matches('\t') } else { line }
     }
 }
 
@@ -40,16 +63,31 @@ impl Lexer<'_> {
 
     /// Goes behind the line that ends the document; returns where its own lines end.
     fn skip_document(&mut self, document: &Announced) -> usize {
+        let from = self.at;
         while self.at < self.end {
             let start = self.at;
             let line = self.rest().split_inclusive('\n').next().unwrap_or_default();
             self.at += line.len();
-            let line = line.trim_end_matches('\n');
-            if document.end == if document.tabs { line.trim_start_matches('\t') } else { line } {
+            if document.ends_at(line.trim_end_matches('\n')) {
                 return start;
             }
         }
+        // What it takes holds no other, and so only the first is told.
+        if self.open_document.is_none() && !document.doubtful {
+            self.open_document = Some(self.open(document, from));
+        }
         self.end
+    }
+
+    fn open(&self, document: &Announced, from: usize) -> OpenDocument {
+        let mut at = from;
+        let mut lines = self.text[from..self.end].split_inclusive('\n').map(|line| {
+            at += line.len();
+            (at - line.len(), line.trim_end_matches('\n'))
+        });
+        let almost = lines.find(|(_, line)| line.trim() == document.end.trim() && !line.trim().is_empty());
+        let almost = almost.map(|(start, line)| self.places.span(&(start..start + line.len())));
+        OpenDocument { word: document.end.clone(), span: document.span, tabs: document.tabs, almost }
     }
 
     fn document_parts(&mut self, start: usize, end: usize) -> Vec<Part> {

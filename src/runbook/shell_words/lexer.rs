@@ -1,6 +1,6 @@
 //! Tokens one by one: where the next one begins, what kind it is, and where a list of commands ends.
 
-use super::here_document::Announced;
+use super::here_document::{Announced, OpenDocument};
 use super::places::Places;
 use super::token::{Token, TokenKind};
 use std::collections::HashMap;
@@ -26,10 +26,14 @@ pub struct Lexer<'t> {
     pub depth: usize,
     /// Here-documents that begin behind the next line end.
     pub announced: Vec<Announced>,
+    /// The first here-document that nothing closes.
+    pub open_document: Option<OpenDocument>,
     /// A backquote that nothing closes was seen: none before this byte closes another.
     pub no_backquote_before: usize,
     /// The end of each `((…))` by its first byte.
     arithmetic: HashMap<usize, usize>,
+    /// Those that stand in no other, in order.
+    outermost: Vec<(usize, usize)>,
 }
 
 /// What ends a list of commands.
@@ -51,6 +55,8 @@ struct Open {
 impl<'t> Lexer<'t> {
     pub fn new(text: &'t str, places: &'t Places<'t>) -> Self {
         let announced = Vec::new();
+        let arithmetic = arithmetic(text);
+        let outermost = outermost(&arithmetic);
         Self {
             text,
             places,
@@ -58,8 +64,10 @@ impl<'t> Lexer<'t> {
             end: text.len(),
             depth: 0,
             announced,
+            open_document: None,
             no_backquote_before: 0,
-            arithmetic: arithmetic(text),
+            arithmetic,
+            outermost,
         }
     }
 
@@ -80,9 +88,9 @@ impl<'t> Lexer<'t> {
             let token = self.token(starts);
             open.count(&token, starts);
             let newline = token.kind == TokenKind::Newline;
-            let announces = tokens.last().and_then(announces);
-            if let (Some(tabs), TokenKind::Word) = (announces, token.kind) {
-                self.announced.push(Announced::by(&token, tabs));
+            if let (Some((operator, tabs)), TokenKind::Word) = (tokens.last().and_then(announces), token.kind) {
+                let doubtful = self.may_shift(&tokens, operator);
+                self.announced.push(Announced::by(operator, &token, tabs, doubtful));
             }
             tokens.push(token);
             if newline {
@@ -90,6 +98,15 @@ impl<'t> Lexer<'t> {
             }
         }
         tokens
+    }
+
+    /// Whether a `<<` at the end of these tokens, read by a shell, may shift a number: inside `((…))`, or in `a[1<<2]=x`.
+    fn may_shift(&self, tokens: &[Token], operator: &Token) -> bool {
+        let index = tokens.iter().rev().nth(1).is_some_and(|before| {
+            before.span.end == operator.span.start && before.text.contains('[') && !before.text.contains(']')
+        });
+        let before = self.outermost.partition_point(|(start, _)| *start <= self.at);
+        index || before > 0 && self.at < self.outermost[before - 1].1
     }
 
     /// The next token; there is at least one more byte, and it is no blank.
@@ -191,6 +208,18 @@ fn arithmetic(text: &str) -> HashMap<usize, usize> {
     found
 }
 
+fn outermost(arithmetic: &HashMap<usize, usize>) -> Vec<(usize, usize)> {
+    let mut all: Vec<_> = arithmetic.iter().map(|(start, end)| (*start, *end)).collect();
+    all.sort_unstable();
+    let mut last = 0;
+    all.retain(|(start, end)| {
+        let outside = *start >= last;
+        last = last.max(*end);
+        outside
+    });
+    all
+}
+
 /// Whether a command may begin behind these tokens.
 fn starts_command(tokens: &[Token]) -> bool {
     tokens.last().is_none_or(|last| {
@@ -198,11 +227,11 @@ fn starts_command(tokens: &[Token]) -> bool {
     })
 }
 
-/// Whether the word behind this token ends a here-document, and then whether tabs before its lines count for nothing.
-fn announces(token: &Token) -> Option<bool> {
+/// The token, if the word behind it ends a here-document, and then whether tabs before its lines count for nothing.
+fn announces(token: &Token) -> Option<(&Token, bool)> {
     match token.kind {
-        TokenKind::Operator if token.operator() == "<<" => Some(false),
-        TokenKind::Operator if token.operator() == "<<-" => Some(true),
+        TokenKind::Operator if token.operator() == "<<" => Some((token, false)),
+        TokenKind::Operator if token.operator() == "<<-" => Some((token, true)),
         _ => None,
     }
 }
