@@ -177,16 +177,24 @@ fn check_select(node: &IdedExpr) -> Option<Wrong> {
     })
 }
 
+/// What other languages call a function, and what it is called here.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("length", "size"),
+    ("len", "size"),
+    ("count", "size"),
+    ("toLowerCase", "lowerAscii"),
+    ("toUpperCase", "upperAscii"),
+    ("includes", "contains"),
+];
+
 fn suggestion<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    // What other languages call it.
-    let same = match name {
-        "length" | "len" | "count" => Some("size"),
-        "toLowerCase" | "lower" => Some("lowerAscii"),
-        "toUpperCase" | "upper" => Some("upperAscii"),
-        "includes" | "has" => Some("contains"),
-        _ => None,
+    let here = |word: &str| {
+        let same = ELSEWHERE.iter().find(|(elsewhere, _)| *elsewhere == word).map(|(_, same)| *same);
+        same.filter(|same| known.clone().any(|known| known == *same))
     };
-    match same.filter(|same| known.clone().any(|known| known == *same)).or_else(|| nearest(name, known.clone())) {
+    let near = || nearest(name, known.clone());
+    let near_elsewhere = || nearest(name, ELSEWHERE.iter().map(|(word, _)| *word)).and_then(here);
+    match here(name).or_else(near).or_else(near_elsewhere) {
         Some(near) => format!("did you mean `{near}`?"),
         None => match known.take(30).collect::<Vec<_>>().join(", ") {
             none if none.is_empty() => "nothing of the kind is known here".to_owned(),

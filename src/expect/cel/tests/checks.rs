@@ -303,6 +303,7 @@ fn what_a_newcomer_writes_is_answered_with_what_to_write() {
     };
     for (written, answer) in [
         ("lines.length() == 2", "did you mean `size`?"),
+        ("lines.lenght() == 2", "did you mean `size`?"),
         ("lines.size == 2", "`lines` has no field `size`"),
         ("steps.stop.stdout.length > 2", "`stdout` has no field `length`"),
         ("exit_code == 0 // && false", "`//` begins a comment"),
