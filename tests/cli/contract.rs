@@ -224,8 +224,8 @@ fn a_profile_may_raise_any_gate_and_lower_confirm_only() {
 #[test]
 fn tools_that_are_missing_or_too_old_stop_the_run_before_its_first_step() {
     let body = "```bash {name=a gate=none}\ntouch witness\n```\n";
-    assert_eq!(with("tools: { bash: '>=4.1', sed: }\n", body).stepgate("run r.md").code, 0);
-    for tools in ["{ no-such-program: }", "{ bash: '>=99.0' }"] {
+    assert_eq!(with("tools: { bash: '>=4.1', sed: , python3: '>=3 <4' }\n", body).stepgate("run r.md").code, 0);
+    for tools in ["{ no-such-program: }", "{ bash: '>=99.0' }", "{ python3: '>=4' }"] {
         let sandbox = with(&format!("tools: {tools}\n"), body);
         assert_eq!(sandbox.stepgate("run r.md").code, 1, "{tools}");
         assert_eq!(statuses(&sandbox.log()), "tools-on-local=failed a=not-run");
