@@ -12,6 +12,7 @@ use crate::event::{Instance, Reason, Status, StepFinished};
 use crate::expect::Outcome;
 use crate::plan::{Action, PlannedStep, ShellAction};
 use crate::redact::Redactor;
+use crate::runbook::STEP_VARIABLES;
 use crate::shell::{How, SessionError, StepEnd, StepRequest};
 use std::collections::BTreeMap;
 use std::io;
@@ -50,7 +51,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
         let Attempt { index, step, action, number, spent, timeout } = attempt;
         let instance = Instance::first(&step.name);
         let started = self.recorder.clock().time();
-        let compiled = Compiled::new(action, &self.values);
+        let known: BTreeMap<String, String> = self.values.clone().into_iter().chain(self.own(step, action)).collect();
+        let compiled = Compiled::new(action, &known);
         let (variables, unset) = self.environment(step, action);
         let request = StepRequest {
             id: index as u64,
@@ -178,14 +180,20 @@ impl<'a, P: Prompter> Engine<'a, P> {
         captured.iter().map(shown).collect()
     }
 
+    /// The names that stepgate itself sets for a step.
+    fn own(&self, step: &PlannedStep, action: &ShellAction) -> [(String, String); 3] {
+        let run = self.recorder.state().header.as_ref().map_or("", |header| &header.run);
+        let [of_run, of_step, of_target] = STEP_VARIABLES;
+        [(of_run, run), (of_step, &step.name), (of_target, &action.target)]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    }
+
     /// What is set for a step, and what is unset: a name without a value, and every secret that it does not name.
     fn environment(&self, step: &PlannedStep, action: &ShellAction) -> (Vec<(String, String)>, Vec<String>) {
         let (plan, known) = (self.plan, &self.values);
         let seen = |name: &str| !plan.secrets.contains(name) || action.names(name);
-        let run = self.recorder.state().header.as_ref().map_or("", |header| &header.run);
-        let own = [("STEPGATE_RUN", run), ("STEPGATE_STEP", &step.name), ("STEPGATE_TARGET", &action.target)];
         let set = known.iter().filter(|(name, _)| seen(name)).map(|(name, value)| (name.clone(), value.clone()));
-        let set = set.chain(own.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect();
+        let set = set.chain(self.own(step, action)).collect();
         let all = plan.variables.iter().chain(plan.parameters.iter().map(|parameter| &parameter.name));
         let unset = all.filter(|name| !known.contains_key(*name) || !seen(name)).cloned();
         (set, unset.collect::<std::collections::BTreeSet<_>>().into_iter().collect())

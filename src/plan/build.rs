@@ -9,7 +9,9 @@ use super::{phrases, targets, tools};
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::expect;
-use crate::runbook::{self, AssertStep, Check, Gate, Item, Language, ManualStep, Runbook, SessionName, Step};
+use crate::runbook::{
+    self, AssertStep, Check, Gate, Item, Language, ManualStep, Runbook, STEP_VARIABLES, SessionName, Step,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The version of the canonical form.
@@ -225,6 +227,7 @@ fn check_defaults(runbook: &Runbook) -> Vec<Diagnostic> {
 fn check_outputs(runbook: &Runbook) -> Vec<Diagnostic> {
     let captured = variables::captures(runbook).into_iter().map(|capture| capture.name);
     let names = captured.chain(runbook.params.iter().map(|parameter| parameter.name.clone()));
+    let names = names.chain(STEP_VARIABLES.map(str::to_owned));
     let stand_ins: BTreeMap<String, String> = names.map(|name| (name, "x".to_owned())).collect();
     let mut found = Vec::new();
     for line in variables::steps(runbook).flat_map(|(_, step)| variables::outputs(step)).flat_map(|block| &block.lines)

@@ -66,6 +66,9 @@ pub fn is_reserved_variable(name: &str) -> bool {
     NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
+/// What stepgate sets for every step: the run's id, the step's name, the target's name. Expected lines may name them.
+pub const STEP_VARIABLES: [&str; 3] = ["STEPGATE_RUN", "STEPGATE_STEP", "STEPGATE_TARGET"];
+
 /// The words that mean something at a gate or a manual step, whatever its phrase; `engine` reads them.
 pub const ANSWERS: &[&str] =
     &["y", "yes", "n", "no", "s", "skip", "q", "quit", "v", "view", "h", "help", "?", "d", "done", "f", "failed"];

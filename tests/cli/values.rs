@@ -23,6 +23,15 @@ fn expressions_see_parameters_by_their_type_and_scripts_see_them_as_typed() {
 }
 
 #[test]
+fn expected_lines_may_name_the_run_the_step_and_the_target() {
+    let body = "```bash {name=a_b effect=read}\necho \"$STEPGATE_RUN|$STEPGATE_STEP|$STEPGATE_TARGET\"\n```\n\n```output\n{{STEPGATE_RUN}}\\|{{STEPGATE_STEP}}\\|{{STEPGATE_TARGET}} (re)\n```\n";
+    let sandbox = with("", body);
+    passes(&sandbox, "--run-id 1.2");
+    let other = with("", &body.replacen("$STEPGATE_RUN", "1x2", 1));
+    assert_eq!(other.stepgate("run r.md --run-id 1.2").code, 1, "the value is no pattern");
+}
+
+#[test]
 fn empty_and_unset_are_not_the_same() {
     let body = "```bash {name=never effect=read when=\"false\"}\ntrue\n```\n\n```bash {name=a effect=read}\necho \"${P-unset}|${P:-empty}|${Q-unset}\"\n```\n\n```output\n|empty|unset\n```\n";
     let sandbox = with("params: { P: { default: '' }, Q: { after: never, default: x } }\n", body);
