@@ -26,7 +26,8 @@ wait_for() {
 # Prints the start time of a process; fails if there is none, or if it is a zombie.
 started_at() {
   local stat fields
-  { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+  # Not $(<…): if that fails, bash 5.2 does not give standard error back.
+  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
   read -ra fields <<<"${stat##*) }"
   [[ ${fields[0]} != Z ]] && echo "${fields[19]}"
 }
