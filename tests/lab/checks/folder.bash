@@ -37,7 +37,7 @@ check "bytes that are no text survive" \
   [ "$(head -c 13 "$SCRATCH/out" | od -An -tx1 | tr -d ' ')" = 6b3873000aff22275c0d0920fe ]
 in_lab a etcdctl get /registry/configmaps/default/app-007 --print-value-only
 check "a changed key has its newest value" prints '"changed":true'
-check "the sqlite file stays" [ -f "$SCRATCH/lab-a/root/var/lib/rancher/k3s/server/db/state.db" ]
+check "the sqlite file stays, renamed" [ ! -e "$SCRATCH/lab-a/root/var/lib/rancher/k3s/server/db/state.db" ]
 
 # ---- snapshots
 

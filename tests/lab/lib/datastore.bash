@@ -6,6 +6,8 @@ STATE_DB=var/lib/rancher/k3s/server/db/state.db # under the master's root
 fill_sqlite() {
   mkdir -p "$1/${STATE_DB%/*}"
   cat "$HERE/kine.sql" "$HERE/seed.sql" | sqlite3 "$1/$STATE_DB" >/dev/null
+  # Beside the database: without it no backup could be restored on a real cluster. This one opens nothing.
+  (umask 077 && echo "K10lab::server:not-a-secret" >"$1/${STATE_DB%/db/*}/token")
 }
 
 # write_config ROOT etcd|sqlite

@@ -64,8 +64,9 @@ write_folder_profile() {
   write_profile "$target" \
     SHARE=none \
     "SNAPSHOT_DIR=$DIR/root/mnt/k3s-snapshots" \
-    "K3S_CONFIG=$DIR/root/etc/rancher/k3s/config.yaml" \
-    "K3S_DATA=$DIR/root/var/lib/rancher/k3s"
+    "CONFIG_FILE=$DIR/root/etc/rancher/k3s/config.yaml" \
+    "DATA_DIR=$DIR/root/var/lib/rancher/k3s" \
+    "ETCD_ENDPOINT=http://127.0.0.1:$PORT"
 }
 
 # Runs a command as on the master.

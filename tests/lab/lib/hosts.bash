@@ -127,7 +127,9 @@ check_hosts() {
 
 hosts_up() {
   find_etcd
-  mkdir -p "$DIR"/{master,nas}
+  mkdir -p "$DIR"/{master,nas,bin}
+  # For the operator's place: this machine, which the master does not serve.
+  ln -s "$ETCD_BIN/etcd" "$ETCD_BIN/etcdctl" "$DIR/bin/"
   reserve_network
   mkdir "$CGROUP" "$CGROUP"/{keep,master,nas}
   ssh-keygen -q -t ed25519 -N '' -C "lab $N" -f "$DIR/id"
@@ -139,7 +141,8 @@ hosts_up() {
   run_in master keep "$HERE/lib/boot-master" "$DIR" "$N" "$DATASTORE" "$LOOP" "$ETCD_BIN" "$CGROUP/master"
   wait_for 10 nas_answers || fail "the NFS server did not come up; see $DIR/nas/log, then: lab down $DIR"
   losetup -d "$LOOP" # from now on the device goes with the last mount of it
-  write_profile "ssh -F $DIR/ssh_config k3s-master" "SHARE=$LOOP" "NFS_URL=$(nfs_url)"
+  write_profile "ssh -F $DIR/ssh_config k3s-master" "SHARE=$LOOP" "NFS_URL=$(nfs_url)" \
+    ETCD_ENDPOINT=http://127.0.0.1:2379
   wait_for 30 master_answers || fail "the host k3s-master did not come up; see $DIR/master/log, then: lab down $DIR"
   hosts_start
 }
