@@ -1,0 +1,107 @@
+//! `runbooks/adr-010-k3s-sqlite-to-etcd-migration.md` on a host of the lab: the migration happens, and is not called done
+//! when it is not.
+
+use crate::harness::{Done, statuses};
+use crate::lab::Lab;
+
+const RUNBOOK: &str = "adr-010-k3s-sqlite-to-etcd-migration.md";
+const ANSWERS: &[&str] = &[
+    "--confirm",
+    "enable=migrate k3s-master to etcd",
+    "--answer",
+    "kubectl-get-nodes-all-are-ready-and-nobody-deploys=done:the lab has no Kubernetes",
+    "--answer",
+    "kubectl-get-pods--a-all-as-before=done:the lab has no Kubernetes",
+    "--answer",
+    "the-cluster-backup-ran-and-passed=done:it is the next run",
+];
+
+fn migrate(lab: &Lab) -> Done {
+    lab.run(RUNBOOK, ANSWERS)
+}
+
+fn fails_at(lab: &Lab, step: &str, words: &str) {
+    let done = migrate(lab);
+    assert_eq!(done.code, 1, "{done:?}");
+    let (name, log) = lab.trouble();
+    assert_eq!(name, step, "{log}");
+    assert!(log.contains(words), "{step}: {words:?} is not in\n{log}");
+}
+
+/// What the master is set to: nothing was changed before the gate.
+fn is_untouched(lab: &Lab) {
+    let config = lab.on("cat /etc/rancher/k3s/config.yaml; systemctl is-active k3s");
+    assert!(!config.contains("cluster-init") && config.ends_with("active\n"), "{config}");
+    assert!(statuses(&lab.sandbox.log()).contains("enable=not-run restart=not-run"));
+}
+
+#[test]
+fn the_migration_passes_proves_every_criterion_and_the_backup_passes_after_it() {
+    let Some(lab) = Lab::hosts("sqlite") else { return };
+    let done = migrate(&lab);
+    assert_eq!(done.code, 0, "{done:?}");
+    let log = lab.sandbox.log();
+    for id in ["AC1", "AC2", "AC3", "AC4", "AC5"] {
+        assert_eq!(log["acceptance"][id]["verdict"], "proved", "{id}");
+    }
+    assert_eq!(log["variables"]["KEYS"], "203");
+    let kept =
+        lab.on("cd /var/lib/rancher/k3s/server/db && ls state.db*; cat /etc/rancher/k3s/config.yaml.before-etcd");
+    assert!(kept.contains("state.db.migrated") && !kept.contains("cluster-init"), "{kept}");
+
+    lab.lab("history", &[]);
+    let answers = ["--yes", "--answer", "dsm-shows-the-new-file=done:there is no DSM here"];
+    let done = lab.run("cluster-backup.md", &answers);
+    assert_eq!(done.code, 0, "{done:?}");
+}
+
+#[test]
+fn it_does_not_begin_twice() {
+    let Some(lab) = Lab::hosts("etcd") else { return };
+    fails_at(&lab, "still_sqlite", "exit 0");
+}
+
+#[test]
+fn without_a_copy_off_the_node_nothing_is_changed() {
+    let Some(lab) = Lab::hosts("sqlite") else { return };
+    // The share is gone: a copy would lie on the very node.
+    lab.fault("unmounted");
+    fails_at(&lab, "mounted", "nothing is mounted at /mnt/k3s-snapshots");
+    is_untouched(&lab);
+    lab.fault("none");
+
+    // The share is full: there is no copy, nor half of one.
+    lab.fault("full");
+    fails_at(&lab, "copy_moved", "No space left on device");
+    is_untouched(&lab);
+    assert_eq!(lab.on("find /mnt/k3s-snapshots -name 'server-*' | wc -l").trim(), "0");
+    lab.fault("none");
+
+    // Somebody begins behind the copy: the step itself asks for it.
+    let done = lab.run(RUNBOOK, &[ANSWERS, &["--from", "enable"]].concat());
+    assert_eq!(done.code, 1, "{done:?}");
+    let (name, log) = lab.trouble();
+    assert_eq!(name, "enable", "{log}");
+    assert!(log.contains("there is no checked copy off this node"), "{log}");
+    assert!(!lab.on("cat /etc/rancher/k3s/config.yaml").contains("cluster-init"));
+}
+
+#[test]
+fn an_etcd_that_does_not_come_up_is_no_migration() {
+    let Some(lab) = Lab::hosts("sqlite") else { return };
+    lab.fault("no-etcd");
+    fails_at(&lab, "restart", "Job for k3s.service failed");
+    let log = lab.sandbox.log();
+    assert_eq!(log["acceptance"]["AC3"]["verdict"], "open");
+    assert!(statuses(&log).contains("etcd_answers=not-run"));
+}
+
+#[test]
+fn a_key_that_the_migration_lost_is_named() {
+    let Some(lab) = Lab::hosts("sqlite") else { return };
+    lab.fault("lost-key");
+    fails_at(&lab, "every_key", "missing in etcd: 1");
+    let (_, log) = lab.trouble();
+    assert!(log.contains("/registry/"), "the key is named: {log}");
+    assert_eq!(lab.sandbox.log()["acceptance"]["AC4"]["verdict"], "refuted");
+}
