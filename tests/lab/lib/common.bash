@@ -26,7 +26,7 @@ wait_for() {
 # Prints the start time of a process; fails if there is none, or if it is a zombie.
 started_at() {
   local stat fields
-  # Not $(<…): if that fails, bash 5.2 does not give standard error back.
+  # Not $(<…): if the process goes in between, bash 5.2 ends without a word.
   stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
   read -ra fields <<<"${stat##*) }"
   [[ ${fields[0]} != Z ]] && echo "${fields[19]}"

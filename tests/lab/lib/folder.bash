@@ -79,7 +79,8 @@ folder_on() {
 folder_start() {
   is_dead "$DIR/server.pid" || fail "$DIR is already running"
   local log=$DIR/root/var/log/k3s.log seen pid _
-  seen=$(stat -c %s "$log" 2>/dev/null || echo 0)
+  : >>"$log"
+  seen=$(stat -c %s "$log")
   # shellcheck source=/dev/null
   (. "$DIR/env" && exec setsid k3s server) </dev/null >>"$log" 2>&1 &
   pid=$!

@@ -177,7 +177,7 @@ Host k3s-master
   ControlPath $CONTROL
   ControlPersist 30
   ConnectTimeout 3
-  ServerAliveInterval 2
+  ServerAliveInterval 1
   ServerAliveCountMax 3
   BatchMode yes
   LogLevel ERROR
