@@ -57,19 +57,26 @@ bridge_is_ours() { [[ $(cat "/sys/class/net/sg$N/ifalias" 2>/dev/null) == "$DIR"
 
 # Takes the first free number, and plugs both hosts in. The lock keeps two labs from seeing the same number free.
 reserve_network() {
-  local owner
   exec 9</run
   flock 9
   for ((N = 1; N <= 250; N++)); do
-    if owner=$(cat "/sys/class/net/sg$N/ifalias" 2>/dev/null) && [[ -n $owner && ! -e $owner ]]; then
-      remove_network "$N" # of a lab whose folder was removed without `lab down`
-    fi
+    if is_abandoned "$N"; then remove_network "$N"; fi
     if network_is_free; then break; fi
   done
   ((N <= 250)) || fail "no free network among 10.77.1.0/24 … 10.77.250.0/24"
   make_network || fail "the network sg$N cannot be made; lab down $DIR removes what there is of it"
   exec 9<&-
   name_things "$N"
+}
+
+# Whether the folder of lab number $1 was removed without `lab down`, also as its own processes see it: they may have
+# been started where /tmp is another one.
+is_abandoned() {
+  local folder pid=''
+  folder=$(cat "/sys/class/net/sg$1/ifalias" 2>/dev/null) || return 1
+  [[ -n $folder && ! -e $folder ]] || return 1
+  pid=$(head -n 1 "$(cgroup_root)/sg$1/nas/cgroup.procs" 2>/dev/null || true)
+  [[ -z $pid || ! -e /proc/$pid/root$folder ]]
 }
 
 network_is_free() {
