@@ -1,4 +1,4 @@
-# Every fault of `lab faults`, in both tiers. Sourced by ../selftest, which runs the tier folder; checks/hosts.bash runs hosts.
+# What both tiers check of history and faults. Sourced by ../selftest; folder.bash and hosts.bash beside it call this.
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154  # conditions for `eval` stand in single quotes
 
 automatic_ones() { on "$1" bash -c 'cd "${K3S_LAB_ROOT%/}/mnt/k3s-snapshots" && stat -c "%n %s %Y" etcd-snapshot-*'; }
@@ -123,24 +123,3 @@ check_migration_faults() {
   look_at_history "$lab"
   check "$lab: history makes as many as it is told" history_is "3 0 0"
 }
-
-# ---- the tier folder
-
-"$LAB" up "$SCRATCH/lab-d" &
-d=$!
-"$LAB" up "$SCRATCH/lab-e" sqlite || true
-wait "$d"
-check_history d
-check_faults d
-check_migration_faults e
-lab fault "$SCRATCH/lab-d" unmounted
-check "d, unmounted: a folder cannot be" exits_and_says 77 "needs a lab with --hosts"
-lab fault "$SCRATCH/lab-d" unheard-of
-check "a fault that is not on the list is refused" exits_and_says 1 "no such fault: unheard-of"
-lab cut "$SCRATCH/lab-d"
-check "a folder has no link to cut" exits_and_says 77 "needs a lab with --hosts"
-on d printf '%s|' "a b" "c'd" '$x'
-check "on passes every word as it is" prints "a b|c'd|\$x|"
-"$LAB" faults | sed 's/ .*//' | sort >"$SCRATCH/listed"
-sed -n 's/^| `\([a-z-]*\)` | .* | .* | .* |$/\1/p' "$HERE/README.md" | sort >"$SCRATCH/described"
-check "README.md describes every fault" cmp -s "$SCRATCH/listed" "$SCRATCH/described"

@@ -1,5 +1,14 @@
-# The tier folder: labs side by side, the migration, snapshots, faults by K3S_LAB_FAULT, up and down. Sourced by ../selftest.
+# The scripts, and the tier folder: labs side by side, the migration, snapshots, down, every fault. Sourced by ../selftest.
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154  # conditions for `eval` stand in single quotes
+
+# ---- the scripts themselves
+
+if command -v shellcheck >/dev/null; then
+  check "the scripts pass shellcheck" \
+    shellcheck -x -a "$LAB" "$HERE/k3s-double" "$HERE/selftest" "$HERE"/lib/{boot-*,inside} "$HERE"/checks/*
+else
+  echo "        (shellcheck is not installed: the scripts are not linted)"
+fi
 
 # ---- two labs at once
 
@@ -133,3 +142,24 @@ mkdir "$SCRATCH/lab-c" && : >"$SCRATCH/lab-c/.stepgate-lab" && echo "$bystander 
 "$LAB" down "$SCRATCH/lab-c"
 check "down spares a process that only has the old one's pid" alive "$bystander"
 kill "$bystander"
+
+# ---- every fault
+
+"$LAB" up "$SCRATCH/lab-d" &
+d=$!
+"$LAB" up "$SCRATCH/lab-e" sqlite || true
+wait "$d"
+check_history d
+check_faults d
+check_migration_faults e
+lab fault "$SCRATCH/lab-d" unmounted
+check "d, unmounted: a folder cannot be" exits_and_says 77 "needs a lab with --hosts"
+lab fault "$SCRATCH/lab-d" unheard-of
+check "a fault that is not on the list is refused" exits_and_says 1 "no such fault: unheard-of"
+lab cut "$SCRATCH/lab-d"
+check "a folder has no link to cut" exits_and_says 77 "needs a lab with --hosts"
+on d printf '%s|' "a b" "c'd" '$x'
+check "on passes every word as it is" prints "a b|c'd|\$x|"
+"$LAB" faults | sed 's/ .*//' | sort >"$SCRATCH/listed"
+sed -n 's/^| `\([a-z-]*\)` | .* | .* | .* |$/\1/p' "$HERE/README.md" | sort >"$SCRATCH/described"
+check "README.md describes every fault" cmp -s "$SCRATCH/listed" "$SCRATCH/described"
