@@ -17,10 +17,10 @@ hosts_missing() {
   done
   [[ -x /lib/systemd/systemd && -f /lib/systemd/system/ssh.service ]] ||
     { echo "systemd and openssh-server (scripts/install-packages installs them)" && return; }
-  [[ -n $(cgroup_root) ]] || { echo "a cgroup2 that can be written to" && return; }
+  cgroups_work || { echo "a cgroup2 in which groups can be made, and ended at once (Linux 5.14)" && return; }
   unshare --net true 2>/dev/null || { echo "network namespaces" && return; }
   unshare --mount --pid --fork true 2>/dev/null || { echo "mount and PID namespaces" && return; }
-  overlay_works || { echo "overlay mounts" && return; }
+  overlay_works || { echo "an overlay mount of / (with /usr in it)" && return; }
   losetup --find >/dev/null 2>&1 || echo "a loop device"
 }
 
@@ -28,7 +28,19 @@ overlay_works() {
   # shellcheck disable=SC2016  # for the inner shell
   unshare --mount bash -c '
     mount -t tmpfs tmpfs /mnt && mkdir /mnt/{upper,work,root} &&
-      mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work /mnt/root' 2>/dev/null
+      mount -t overlay overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work /mnt/root &&
+      [[ -x /mnt/root/lib/systemd/systemd ]]' 2>/dev/null
+}
+
+cgroups_work() {
+  local root probe works=false
+  root=$(cgroup_root)
+  probe=$root/sg-probe-$$
+  if [[ -n $root ]] && mkdir "$probe" 2>/dev/null; then
+    if [[ -w $probe/cgroup.kill ]]; then works=true; fi
+    rmdir "$probe"
+  fi
+  $works
 }
 
 # Prints where cgroup2 is, if a group can be made there: the only hierarchy, or beside the old ones.
