@@ -81,8 +81,9 @@ folder_start() {
   local log=$DIR/root/var/log/k3s.log seen pid _
   : >>"$log"
   seen=$(stat -c %s "$log")
+  # NOTIFY_SOCKET would be that of a service which happens to run this.
   # shellcheck source=/dev/null
-  (. "$DIR/env" && exec setsid k3s server) </dev/null >>"$log" 2>&1 &
+  (. "$DIR/env" && unset NOTIFY_SOCKET && exec setsid k3s server) </dev/null >>"$log" 2>&1 &
   pid=$!
   note_process "$DIR/server.pid" "$pid" || true
   for _ in {1..400}; do
