@@ -68,11 +68,14 @@ fn is_exact(number: &str) -> bool {
         // CEL has an unsigned integer, too; etcd prints the ids of its members so.
         return number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok();
     }
-    // The double, written with as many digits, must read the same. Seventeen tell every double from all others.
+    // The double, written with as many digits, must read the same. Seventeen tell every double from all others. Where it
+    // lies in the middle of two such texts, programs write the one or the other.
     let value: f64 = number.parse().unwrap_or(f64::INFINITY);
     let Some((digits, power)) = decimal(number) else { return false };
     let places = digits.len().saturating_sub(1);
-    value.is_finite() && places < DIGITS && decimal(&format!("{value:.places$e}")) == Some((digits, power))
+    let written = [format!("{value:.places$e}"), format!("{value:e}")];
+    let read = Some((digits, power));
+    value.is_finite() && places < DIGITS && written.iter().any(|text| decimal(text) == read)
 }
 
 /// The digits that count, and by which power of ten they are to be taken; `None` if that is no number of 64 bits.
@@ -164,6 +167,7 @@ mod tests {
             Ok("[1, -2, 0.1, 1000, 9223372036854775807, 0.1, -0, 150]".into())
         );
         assert!(parse("[9223372036854775808, 18446744073709551615]").is_ok());
+        assert!(parse("[1020603455769919.2, 1020603455769919.3]").is_ok());
         for bad in [
             "18446744073709551616",
             "-9223372036854775809",
