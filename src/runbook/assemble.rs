@@ -32,8 +32,8 @@ pub fn read(source: Source) -> Result<(Runbook, Vec<Diagnostic>), Box<Refused>> 
             return Err(Refused::new(source, found));
         }
     };
-    found.extend(unclosed::unclosed_fences(&source, body));
     let blocks = scan(&source, body);
+    found.extend(unclosed::unclosed_fences(&source, &blocks));
     found.extend(lint::lint(&source, body, &blocks));
     found.extend(task_items::near_misses(&source, body, &blocks));
     let mut assembler = Assembler::new(&source, &front, found);

@@ -55,16 +55,22 @@ pub struct Fence {
     pub span: Span,
     /// Each line inside, without the list's indentation and without line end.
     pub lines: Vec<Line>,
+    /// Whether a line closes it. What ends the file or the list item ends a fence, too.
+    pub closed: bool,
     open_line: bool,
+}
+
+/// The Markdown that a runbook is written in.
+pub fn markdown_options() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_GFM
 }
 
 /// Scans the body of `source` from byte `body` on.
 pub fn scan(source: &Source, body: usize) -> Vec<Block> {
-    let options = Options::ENABLE_TABLES
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_GFM;
     let mut scanner = Scanner {
         source,
         body,
@@ -74,7 +80,7 @@ pub fn scan(source: &Source, body: usize) -> Vec<Block> {
         items: Vec::new(),
         open_prose: false,
     };
-    for (event, range) in Parser::new_ext(&source.text[body..], options).into_offset_iter() {
+    for (event, range) in Parser::new_ext(&source.text[body..], markdown_options()).into_offset_iter() {
         scanner.event(event, range);
     }
     scanner.blocks
@@ -201,6 +207,9 @@ impl Scanner<'_> {
     }
 
     fn fence(&mut self, mut fence: Fence) {
+        let inside = fence.lines.last().map_or(fence.info.end, |line| line.span.end);
+        let behind = self.source.slice(Span::new(inside, fence.span.end));
+        fence.closed = behind.contains(fence.marker(self.source));
         fence.span.end = fence.span.start + self.source.slice(fence.span).trim_end().len();
         self.blocks.push(match self.containers.last() {
             Some(place) => Block::Elsewhere { fence, place },
@@ -270,7 +279,14 @@ impl Scanner<'_> {
 
 impl Fence {
     fn new(info: Span, span: Span) -> Self {
-        Self { info, span, lines: Vec::new(), open_line: false }
+        Self { info, span, lines: Vec::new(), closed: false, open_line: false }
+    }
+
+    /// The backticks or tildes that open it.
+    pub fn marker<'s>(&self, source: &'s Source) -> &'s str {
+        let text = source.slice(self.span);
+        let behind = text.trim_start_matches(if text.starts_with('~') { '~' } else { '`' });
+        &text[..text.len() - behind.len()]
     }
 
     /// Adds text as the Markdown parser hands it over: a line, several, or the rest of one. An empty span with
