@@ -6,17 +6,31 @@ use rustix::fs::{Mode, OFlags};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+/// The front matter of a file that a search comes by is looked for in so many bytes.
+const HEAD: usize = 64 << 10;
+
 /// Reads a runbook's bytes as text, or says why they are none.
 pub fn read(path: &Path) -> Result<Source, Box<Refused>> {
-    // A file's name is foreign text, and this one is shown everywhere.
-    let name = crate::text::escape_line(&path.display().to_string()).into_owned();
     match read_bytes(path) {
-        Ok(bytes) => decode(&name, bytes),
+        Ok(bytes) => decode(&shown(path), bytes),
         Err((message, help)) => {
             let found = Diagnostic::error(Code::File, Span::default(), message).help(help);
-            Err(Refused::new(Source::new(name, ""), vec![found]))
+            Err(Refused::new(Source::new(shown(path), ""), vec![found]))
         }
     }
+}
+
+/// The same of a file that a search came by; `None` if it has no front matter with `stepgate`, or cannot be read. A file
+/// that is no text at all but named like one is left to `check FILE`.
+pub fn read_found(path: &Path) -> Option<Result<Source, Box<Refused>>> {
+    let bytes = read_bytes(path).ok()?;
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD)]);
+    declares_runbook(&head).then(|| decode(&shown(path), bytes))
+}
+
+/// A file's name is foreign text, and this one is shown everywhere.
+fn shown(path: &Path) -> String {
+    crate::text::escape_line(&path.display().to_string()).into_owned()
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, (String, &'static str)> {
@@ -37,29 +51,24 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, (String, &'static str)> {
     if !data.is_file() {
         return Err(("it is no regular file".to_owned(), "a runbook is a Markdown file"));
     }
-    let mut bytes = Vec::new();
-    file.take(crate::runbook::MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+    let limit = crate::runbook::MAX_BYTES as u64 + 1;
+    // Room for all of it and a bit more: one call reads it, and another one sees its end.
+    let size = usize::try_from(data.len().min(limit)).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(size + 64);
+    file.take(limit).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
     Ok(bytes)
 }
 
-/// The runbooks in a folder and below: Markdown files with `stepgate` in their front matter, sorted. Links are not
-/// followed; what Git ignores and hidden folders are left out.
-pub fn find_runbooks(folder: &Path) -> Vec<PathBuf> {
+/// The Markdown files in a folder and below, sorted; not all of them are runbooks. Links are not followed; what Git
+/// ignores and hidden folders are left out.
+pub fn find_markdown(folder: &Path) -> Vec<PathBuf> {
     let walk = ignore::WalkBuilder::new(folder).follow_links(false).require_git(false).build();
     let markdown = |path: &Path| path.extension().is_some_and(|extension| extension == "md" || extension == "markdown");
     let mut found: Vec<_> = walk
         .flatten()
         .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()) && markdown(entry.path()))
         .map(ignore::DirEntry::into_path)
-        .filter(|path| is_runbook(path))
         .collect();
     found.sort();
     found
-}
-
-/// Looks at the first bytes only; a file that is no text at all but named like one is left to `check FILE`.
-fn is_runbook(path: &Path) -> bool {
-    let mut head = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(64 << 10).read_to_end(&mut head));
-    read.is_ok() && declares_runbook(&String::from_utf8_lossy(&head))
 }

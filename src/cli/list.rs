@@ -26,7 +26,7 @@ pub fn list(options: &args::List, terminal: &Terminal) -> Result<Exit, Failure> 
         return Err(Failure::usage(format!("`{}` does not exist", options.path.display())));
     }
     let config = configuration::load(terminal)?;
-    let rows: Vec<Row> = files::find_runbooks(&options.path).iter().map(|path| row(path, &config)).collect();
+    let rows: Vec<Row> = files::find_markdown(&options.path).iter().filter_map(|path| row(path, &config)).collect();
     match options.format {
         Format::Json => print_json(&rows)?,
         Format::Human if rows.is_empty() => eprint_line("no runbook was found"),
@@ -37,13 +37,14 @@ pub fn list(options: &args::List, terminal: &Terminal) -> Result<Exit, Failure> 
     Ok(Exit::Success)
 }
 
-fn row(path: &Path, config: &Config) -> Row {
-    let read = files::read(path).ok().and_then(|source| examine(source, config).ok());
+/// `None` if the file is no runbook.
+fn row(path: &Path, config: &Config) -> Option<Row> {
+    let read = files::read_found(path)?.and_then(|source| examine(source, config)).ok();
     let runbook = path.strip_prefix("./").unwrap_or(path).display().to_string();
-    match read {
+    Some(match read {
         Some((read, _)) => Row { runbook, title: Some(read.title), steps: Some(read.items.len()), owner: read.owner },
         None => Row { runbook, title: None, steps: None, owner: None },
-    }
+    })
 }
 
 fn cells(row: &Row) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! A glob on the command line, for those whose shell did not read it: quoted, or in a file of CI.
 
 use super::error::Failure;
-use super::files::find_runbooks;
+use super::files::find_markdown;
 use globset::{GlobBuilder, GlobMatcher};
 use std::path::{Path, PathBuf};
 
@@ -33,18 +33,14 @@ impl Pattern {
         Ok(Some(Self { text, folder, glob: glob.compile_matcher() }))
     }
 
-    /// The runbooks that match.
-    ///
-    /// # Errors
-    ///
-    /// If none does.
-    pub fn runbooks(&self) -> Result<Vec<PathBuf>, Failure> {
-        let found: Vec<_> = find_runbooks(&self.folder).into_iter().filter(|path| self.glob.is_match(path)).collect();
-        match found.is_empty() {
-            true => Err(Failure::usage(format!("no runbook matches `{}`", self.text)).hint(
-                "`*` stays inside a folder, `**` goes through all; a runbook's front matter holds `stepgate: 1`",
-            )),
-            false => Ok(found),
-        }
+    /// The Markdown files that match.
+    pub fn files(&self) -> Vec<PathBuf> {
+        find_markdown(&self.folder).into_iter().filter(|path| self.glob.is_match(path)).collect()
+    }
+
+    /// No file that matches is a runbook.
+    pub fn no_runbook(&self) -> Failure {
+        Failure::usage(format!("no runbook matches `{}`", self.text))
+            .hint("`*` stays inside a folder, `**` goes through all; a runbook's front matter holds `stepgate: 1`")
     }
 }
