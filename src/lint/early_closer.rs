@@ -18,7 +18,7 @@ pub fn lint(place: &Place<'_, '_>) -> Option<Diagnostic> {
     }
     let command = reader(place.stage()).filter(|command| command.wrapper("xargs").is_none() && stops(command))?;
     let name = command.name()?;
-    let help = match name.as_str() {
+    let help = match name {
         "head" => "let the last command read to its end: `sed -n 1,5p` or `awk 'NR <= 5'`",
         _ => "let it read to its end: `grep PATTERN` with an `output` block, or write the output to a file first",
     };
@@ -54,7 +54,7 @@ fn reader<'a, 't>(stage: &'a Stage<'t>) -> Option<&'a Command<'t>> {
 
 /// Whether a command stops before its input ends.
 pub fn stops(command: &Command<'_>) -> bool {
-    match command.name().as_deref() {
+    match command.name() {
         Some("head") => !all_but_some(command),
         Some("grep" | "egrep" | "fgrep" | "zgrep") => {
             command.has_option(&["-q", "--quiet", "--silent", "-l", "--files-with-matches", "-m", "--max-count"])

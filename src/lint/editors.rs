@@ -35,7 +35,7 @@ fn opens(command: &Command<'_>, last: bool) -> bool {
         return true;
     }
     let Some(verb) = Verb::of(command) else { return false };
-    match verb.program.as_str() {
+    match verb.program {
         name if EDITORS.contains(&name) => !command.has_option(SILENT) || name == "less",
         "crontab" => command.has_option(&["-e"]),
         "man" => {
@@ -49,8 +49,8 @@ fn opens(command: &Command<'_>, last: bool) -> bool {
     }
 }
 
-fn git_opens(verb: &Verb) -> bool {
-    match verb.verb.as_str() {
+fn git_opens(verb: &Verb<'_>) -> bool {
+    match verb.verb {
         "commit" => !verb.has_option(&[
             "-m",
             "-F",

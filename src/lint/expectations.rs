@@ -8,9 +8,7 @@ use crate::runbook::{Check, Effect, ExitRule, Expectation, Item, Language, Runbo
 use std::collections::BTreeSet;
 
 /// Every warning on the expectations of one step.
-pub fn lint(used: &BTreeSet<String>, step: &Step, found: &mut Vec<Diagnostic>) {
-    let tokens = crate::runbook::tokens(&step.script);
-    let script = Script::new(&tokens);
+pub fn lint(used: &BTreeSet<String>, step: &Step, script: &Script<'_>, found: &mut Vec<Diagnostic>) {
     let everything = |expectation: &&Expectation| accepts_everything(expectation);
     for expectation in step.expectations.iter().filter(everything) {
         let message = "this block accepts every output: it asserts nothing";
@@ -24,8 +22,8 @@ pub fn lint(used: &BTreeSet<String>, step: &Step, found: &mut Vec<Diagnostic>) {
         found.extend(expect::parse_block(lines).map(|block| expect::block_warnings(&block)).unwrap_or_default());
     }
     let asserts = step.expectations.iter().any(|expectation| !accepts_everything(expectation));
-    found.extend(inverted_grep::lint(step, &script, asserts));
-    found.extend(asserts_nothing(used, step, &script));
+    found.extend(inverted_grep::lint(step, script, asserts));
+    found.extend(asserts_nothing(used, step, script));
 }
 
 /// Every warning on the steps that are expressions only.

@@ -17,7 +17,7 @@ pub fn lint(runbook: &Runbook, known: &Known, found: &mut Vec<Diagnostic>) {
         let target = target_of(runbook, known, step).0;
         for command in places(&script.list).iter().filter_map(Place::command) {
             let by_other = defined.iter().find(|(on, name, owner)| {
-                on == target && owner.session == step.session && command.name().as_deref() == Some(name.as_str())
+                on == target && owner.session == step.session && command.name() == Some(name.as_str())
             });
             if let Some((_, name, owner)) = by_other {
                 let message = format!("the function `{name}` is lost when a step before this one ends its shell");

@@ -39,12 +39,12 @@ pub fn lint(runbook: &Runbook, known: &Known) -> Vec<Diagnostic> {
     let used = expectations::used(runbook);
     let numbers = parameters::numbers(runbook);
     for step in steps(runbook) {
-        expectations::lint(&used, step, &mut found);
+        let tokens = crate::runbook::tokens(&step.script);
+        let script = syntax::Script::new(&tokens);
+        expectations::lint(&used, step, &script, &mut found);
         if matches!(step.language, Language::Shell(_)) {
-            let tokens = crate::runbook::tokens(&step.script);
-            let scripts = syntax::Script::new(&tokens);
-            scripts::lint(step, &scripts, &mut found);
-            parameters::lint(runbook, known, &numbers, &scripts, &mut found);
+            scripts::lint(step, &script, &mut found);
+            parameters::lint(runbook, known, &numbers, &script, &mut found);
         }
     }
     expectations::lint_assertions(runbook, &mut found);

@@ -69,7 +69,7 @@ fn has_letter(command: &Command<'_>, letters: &[char]) -> bool {
 /// `last` says whether nothing reads what it prints: `yes | apt-get install x` ends.
 fn is_endless(command: &Command<'_>, last: bool) -> bool {
     let Some(verb) = Verb::of(command) else { return false };
-    match verb.program.as_str() {
+    match verb.program {
         "tail" => {
             (has_letter(command, &['f', 'F']) || command.has_option(&["--follow", "--retry"]))
                 && !command.has_option(&["--pid"])
@@ -100,7 +100,7 @@ fn is_endless(command: &Command<'_>, last: bool) -> bool {
 }
 
 /// Verbs that go on for ever, some only with an option.
-fn follows(verb: &Verb) -> bool {
+fn follows(verb: &Verb<'_>) -> bool {
     (verb.is(CLUSTERS, &["logs"]) && verb.has_option(&["-f", "--follow"]))
         || (verb.is(CLUSTERS, &["get", "events"]) && verb.has_option(&["-w", "--watch", "--watch-only"]))
         || verb.is(CLUSTERS, &["port-forward", "proxy"])

@@ -53,8 +53,7 @@ fn prompt(command: &Command<'_>) -> Option<Diagnostic> {
 
 /// `export X=$(command)`.
 fn masked_exit(command: &Command<'_>) -> Option<Diagnostic> {
-    let name =
-        command.name().filter(|name| ["export", "local", "declare", "readonly", "typeset"].contains(&name.as_str()))?;
+    let name = command.name().filter(|name| ["export", "local", "declare", "readonly", "typeset"].contains(name))?;
     let word = command.arguments().iter().find(|word| word.text.contains('=') && runs(&word.parts))?;
     let message = format!("`{name}` hides the exit code of the command inside: if it fails, nobody notices");
     warn(Code::MaskedExit, word.span, message, "assign first and export then: X=$(command); export X")

@@ -16,41 +16,41 @@ const VALUED: &[(&[&str], &[&str])] = &[
 const COMPOSE: &[&str] = &["-f", "--file", "-p", "--project-name", "--env-file", "--profile"];
 
 /// A verb with what stands behind it; `docker compose up` has two words, as `docker-compose up` has.
-pub struct Verb {
-    pub program: String,
-    pub verb: String,
+pub struct Verb<'c> {
+    pub program: &'c str,
+    pub verb: &'c str,
     /// Everything behind the verb, as it is written.
-    pub behind: Vec<String>,
+    pub behind: Vec<&'c str>,
 }
 
-impl Verb {
+impl<'c> Verb<'c> {
     /// The verb of a command; empty if it has none.
-    pub fn of(command: &Command<'_>) -> Option<Self> {
+    pub fn of(command: &'c Command<'_>) -> Option<Self> {
         let mut program = command.name()?;
         let mut words = command.arguments().iter().map(|word| word.text.as_str()).collect::<Vec<_>>();
         if program == "k3s" && words.first() == Some(&"kubectl") {
-            program = "kubectl".to_owned();
+            program = "kubectl";
             words.remove(0);
         }
-        let mut at = verb_at(&words, valued(&program));
-        if ["docker", "podman", "nerdctl"].contains(&program.as_str()) && words.get(at) == Some(&"compose") {
-            program = "docker-compose".to_owned();
+        let mut at = verb_at(&words, valued(program));
+        if ["docker", "podman", "nerdctl"].contains(&program) && words.get(at) == Some(&"compose") {
+            program = "docker-compose";
             words.drain(..=at);
             at = verb_at(&words, COMPOSE);
         }
-        let verb = words.get(at).copied().unwrap_or_default().to_owned();
-        let behind = words.get(at + 1..).unwrap_or_default().iter().map(|word| (*word).to_owned()).collect();
+        let verb = words.get(at).copied().unwrap_or_default();
+        let behind = words.get(at + 1..).unwrap_or_default().to_vec();
         Some(Self { program, verb, behind })
     }
 
     /// Whether it is one of these programs with one of these verbs.
     pub fn is(&self, programs: &[&str], verbs: &[&str]) -> bool {
-        programs.contains(&self.program.as_str()) && verbs.contains(&self.verb.as_str())
+        programs.contains(&self.program) && verbs.contains(&self.verb)
     }
 
     /// Whether one of these options stands behind the verb and before `--`.
     pub fn has_option(&self, options: &[&str]) -> bool {
-        let own = self.behind.iter().take_while(|word| *word != "--").filter(|word| !word.ends_with("=false"));
+        let own = self.behind.iter().take_while(|word| **word != "--").filter(|word| !word.ends_with("=false"));
         own.into_iter().any(|word| super::syntax::is_option(word, options))
     }
 }

@@ -110,7 +110,7 @@ fn is_good_end(chain: &[Pipeline<'_>]) -> bool {
 /// `exit 1`, `return "$x"`, `false`: what makes a failure.
 pub fn fails(command: &Command<'_>) -> bool {
     let code = command.arguments().first().map(|word| word.text.as_str());
-    match command.name().as_deref() {
+    match command.name() {
         Some("exit" | "return") => code.is_some_and(|code| code != "0"),
         Some("false") => true,
         _ => false,
@@ -158,12 +158,12 @@ fn command_checks(command: &Command<'_>) -> bool {
     let Some(name) = command.name() else { return true };
     let carried = command.with_carried().skip(1).any(|command| command.is(&["true", ":"]) || command_checks(command));
     carried
-        || TESTS.contains(&name.as_str())
+        || TESTS.contains(&name)
         || name.starts_with("is-")
         || name.starts_with("check_")
         || name.starts_with("((")
         || command.has_option(ANY)
-        || OPTIONS.iter().any(|(names, options)| names.contains(&name.as_str()) && command.has_option(options))
+        || OPTIONS.iter().any(|(names, options)| names.contains(&name) && command.has_option(options))
         || Verb::of(command).is_some_and(|verb| VERBS.iter().any(|(names, verbs)| verb.is(names, verbs)))
         || command.redirections.iter().any(|one| one.sends_output_to("/dev/null"))
 }

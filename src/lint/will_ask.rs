@@ -90,7 +90,7 @@ fn sudo(command: &Command<'_>) -> Option<Diagnostic> {
 
 fn asks(command: &Command<'_>, fed: bool, reads: bool, carrier: bool) -> Option<Diagnostic> {
     let (name, span) = (command.name()?, command.head().span);
-    let help = match name.as_str() {
+    let help = match name {
         "read" if !reads && !command.has_start(&["-u"]) => {
             "declare a parameter: it is asked for before the run, or with `after` behind a step"
         }
@@ -107,7 +107,7 @@ fn asks(command: &Command<'_>, fed: bool, reads: bool, carrier: bool) -> Option<
         }
         name => asker(command, name)?,
     };
-    warn(&name, span, help)
+    warn(name, span, help)
 }
 
 const PASSWD_SILENT: &[&str] = &[

@@ -127,6 +127,11 @@ impl<'r> Names<'r> {
         Reach { names: self, now: self.order[at] + 1, own: Some(at), result: false }
     }
 
+    /// Whether there is any name that a step could use too early; most runbooks have none.
+    fn some_are_set_later(&self) -> bool {
+        !self.captures.is_empty() || self.params.values().any(|parameter| parameter.after.is_some())
+    }
+
     /// When a name is set; `None` if nothing ever sets it.
     fn set(&self, name: &str) -> Option<Set> {
         match self.params.get(name) {
@@ -250,8 +255,11 @@ pub fn check(runbook: &Runbook, names: &Names<'_>) -> Vec<Diagnostic> {
     found.extend(captures.iter().filter_map(|capture| shadowed(runbook, capture)));
     for (item, step) in steps(runbook) {
         let set = |name: &str| names.set_at(name, item);
-        check_script(step, &set, &mut found);
-        check_lines(step, &set, &mut found);
+        substitution::check(step, |name| set(name).is_some(), &mut found);
+        if names.some_are_set_later() {
+            check_script(step, &set, &mut found);
+            check_lines(step, &set, &mut found);
+        }
         found.extend(phrases::check(runbook, step));
     }
     found
@@ -293,16 +301,12 @@ fn shadowed(runbook: &Runbook, capture: &Capture) -> Option<Diagnostic> {
     })
 }
 
-/// `set` says of a name whether it is set by now, or `None` if nothing ever sets it.
+/// `set` says of a name whether it is set by now, or `None` if nothing ever sets it. A name that the script sets itself is
+/// its own, wherever it does so.
 fn check_script(step: &Step, set: &dyn Fn(&str) -> Option<bool>, found: &mut Vec<Diagnostic>) {
-    substitution::check(step, |name| set(name).is_some(), found);
-    if matches!(step.language, Language::Shell(_)) {
-        check_uses(step, set, found);
+    if !matches!(step.language, Language::Shell(_)) {
+        return;
     }
-}
-
-/// A name that the script sets itself is its own, wherever it does so.
-fn check_uses(step: &Step, set: &dyn Fn(&str) -> Option<bool>, found: &mut Vec<Diagnostic>) {
     let tokens = runbook::tokens(&step.script);
     let own = runbook::assigned(&tokens);
     let late = runbook::uses(&tokens).into_iter().filter(|(name, _)| set(name) == Some(false) && !own.contains(name));

@@ -55,13 +55,20 @@ fn doubled(places: &[Place<'_>]) -> Vec<Diagnostic> {
     found
 }
 
+/// In what two names are alike.
+#[derive(PartialEq, Eq, Hash)]
+enum Likeness {
+    Look,
+    Case,
+}
+
 /// Names that a reader, or whoever types one, would take for another.
 fn look_alikes(places: &[Place<'_>]) -> Vec<Diagnostic> {
-    let mut first: HashMap<String, &Place<'_>> = HashMap::new();
+    let mut first: HashMap<(Likeness, String), &Place<'_>> = HashMap::new();
     let mut found = Vec::new();
     for place in places {
         // By look and by case apart: `I` looks like `l`, and is no other letter than `i`.
-        let skeletons = [format!("look {}", by_look(place.name)), format!("case {}", by_case(place.name))];
+        let skeletons = [(Likeness::Look, by_look(place.name)), (Likeness::Case, by_case(place.name))];
         let before =
             skeletons.iter().find_map(|skeleton| first.get(skeleton)).filter(|before| before.name != place.name);
         if let Some(before) = before {

@@ -18,7 +18,7 @@ pub fn lint(values: &Values<'_>, command: &Command<'_>) -> Option<Diagnostic> {
     let words: Vec<&Token> = command.all_words().iter().copied().chain(files).chain(documents).collect();
     in_words(values, &words).or_else(|| {
         let arguments = command.arguments();
-        let evaluated: Vec<&Token> = match command.name()?.as_str() {
+        let evaluated: Vec<&Token> = match command.name()? {
             "let" => arguments.to_vec(),
             "[[" => compared(arguments),
             _ => return None,

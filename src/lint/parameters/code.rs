@@ -12,10 +12,10 @@ const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "ash"];
 pub fn interpreted(values: &Values<'_>, place: &Place<'_, '_>, command: &Command<'_>) -> Option<Diagnostic> {
     command.with_carried().find_map(|command| {
         let name = command.name()?;
-        let texts = program(command, &name).into_iter().chain(input(place, command, &name));
+        let texts = program(command, name).into_iter().chain(input(place, command, name));
         let (value, span) = texts.into_iter().find_map(|word| value(values, word))?;
         let message = format!("`{name}` reads the value of `{value}` as code");
-        warn(span, message, help(&name, &value))
+        warn(span, message, help(name, &value))
     })
 }
 
@@ -99,7 +99,7 @@ fn input<'p>(place: &'p Place<'_, 'p>, command: &Command<'p>, name: &str) -> Vec
         return Vec::new();
     }
     let own = documents(command);
-    let before = place.before().map(|before| match before.name().as_deref() {
+    let before = place.before().map(|before| match before.name() {
         Some("echo" | "printf") => before.arguments().to_vec(),
         Some("cat") => documents(before),
         _ => Vec::new(),

@@ -19,7 +19,7 @@ pub fn carried<'t>(command: &Command<'t>) -> Option<Command<'t>> {
 fn carried_words<'c, 't>(command: &'c Command<'t>) -> Option<&'c [&'t Token]> {
     let arguments = command.arguments();
     let name = command.name()?;
-    match name.as_str() {
+    match name {
         "ssh" => behind_operands(arguments, 1, SSH_VALUED),
         "chroot" => behind_operands(arguments, 1, &[]),
         "docker" | "podman" | "nerdctl" => {

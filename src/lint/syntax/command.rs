@@ -47,6 +47,8 @@ pub struct Command<'t> {
     words: Vec<&'t Token>,
     /// Where its own name stands among the words.
     own: usize,
+    /// The program's name, if it is plain; every rule asks for it.
+    name: Option<String>,
     /// Redirections, in order.
     pub redirections: Vec<Redirection<'t>>,
     /// From where to where the words of each program stand that only runs this one, such as `sudo`.
@@ -72,6 +74,7 @@ impl<'t> Command<'t> {
     pub fn of(words: Vec<&'t Token>, redirections: Vec<Redirection<'t>>) -> Self {
         let mut command = Self { words, redirections, ..Self::default() };
         command.unwrap();
+        command.name = command.own_name();
         command.carried = carried(&command).map(Box::new);
         command
     }
@@ -115,15 +118,19 @@ impl<'t> Command<'t> {
         std::iter::successors(Some(self), |command| command.carried.as_deref())
     }
 
-    /// The program's name, if it is plain.
-    pub fn name(&self) -> Option<String> {
+    fn own_name(&self) -> Option<String> {
         let name = self.words.get(self.own)?.literal()?;
         Some(name.rsplit('/').next().unwrap_or_default().to_owned())
     }
 
+    /// The program's name, if it is plain.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     /// Whether it has one of these names.
     pub fn is(&self, names: &[&str]) -> bool {
-        self.name().is_some_and(|name| names.contains(&name.as_str()))
+        self.name().is_some_and(|name| names.contains(&name))
     }
 
     /// The word that names the program, or the first redirection.
