@@ -47,6 +47,7 @@ pub use decode::{MAX_BYTES, declares_runbook, decode};
 pub use languages::unknown_language;
 pub use model::*;
 pub use names::{ANSWERS, STEP_VARIABLES, is_answer, is_reserved_variable, is_variable_name, slug};
+pub use scan::markdown_options;
 pub use shell_words::{Part, PartKind, Token, TokenKind, assigned, assigned_name, everywhere, tokens, uses};
 pub use target::{LOCAL, Shell, Target, fill_word, word_references};
 pub use values::check_variable;
