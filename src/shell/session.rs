@@ -102,8 +102,9 @@ impl Session {
         };
         let timeout = deadline.saturating_duration_since(Instant::now());
         let end = session.run(first_step(&script, timeout), &mut Discard, interrupt).await;
+        let left = deadline.saturating_duration_since(Instant::now());
         let settled = match &mut session.0 {
-            Kind::Local(local) => local.settle(),
+            Kind::Local(local) => local.settle(left).await,
             Kind::Stream(stream) => stream.settle(),
         };
         if end.how == How::Exited(0) && settled {

@@ -81,6 +81,65 @@ fn an_unreadable_state_is_noted_and_the_last_good_one_comes_back() {
     });
 }
 
+/// A step after which the shell prints for a while, and a background child that does this meanwhile.
+fn while_the_state_is_printed(act: &str) -> String {
+    let wait = "until read -rN 4096 <\"$__sg_m\"; do :; done";
+    format!("A=lost; for i in {{1..10000}}; do declare V$i=1; done; ({wait}; {act}) >/dev/null 2>&1 &")
+}
+
+#[test]
+fn a_shell_that_is_killed_while_it_prints_its_state_leaves_the_one_from_before_and_a_note() {
+    block_on(async {
+        let mut shell = Shell::start().await;
+        assert_eq!(shell.run("A=good").await.code(), 0);
+        let ran = shell.run(&while_the_state_is_printed("kill -9 $$")).await;
+        assert_eq!((ran.code(), ran.end.notes.len()), (0, 0), "its own verdict stands: {ran:?}");
+        let ran = shell.run("echo $A; (exit 3)").await;
+        assert_eq!((ran.code(), ran.stdout.as_str()), (3, "good\n"), "{ran:?}");
+        let noted = |words: &str| ran.end.notes.iter().any(|note| note.contains(words));
+        assert!(noted("cannot be read") && noted("had ended"), "{ran:?}");
+    });
+}
+
+#[test]
+fn a_state_that_is_torn_behind_the_end_mark_is_noted_with_the_next_step() {
+    block_on(async {
+        let mut shell = Shell::start().await;
+        assert_eq!(shell.run("A=good").await.code(), 0);
+        assert_eq!(shell.run(&while_the_state_is_printed("echo late >>\"$__sg_m\"")).await.code(), 0);
+        let ran = shell.run("echo $A; kill -9 $$").await;
+        assert_eq!((ran.code(), ran.stdout.as_str()), (137, "lost\n"), "the shell itself has it: {ran:?}");
+        assert!(ran.end.notes.iter().any(|note| note.contains("torn")), "{ran:?}");
+        assert_eq!(shell.run("echo $A").await.stdout, "good\n");
+    });
+}
+
+#[test]
+fn a_step_whose_time_is_over_while_the_state_is_printed_is_not_sent() {
+    block_on(async {
+        let mut shell = Shell::start().await;
+        assert_eq!(shell.run("A=good").await.code(), 0);
+        assert_eq!(shell.run(&while_the_state_is_printed("kill -STOP $$")).await.code(), 0);
+        let ran = shell.run_for("echo never", Duration::from_millis(500)).await;
+        assert!(ran.reason().contains("before it was sent") && ran.stdout.is_empty(), "{ran:?}");
+        assert!(ran.end.notes.iter().any(|note| note.contains("cannot be read")), "{ran:?}");
+        assert_eq!(shell.run("echo $A").await.stdout, "good\n");
+    });
+}
+
+#[test]
+fn what_a_step_left_is_there_when_the_next_one_kills_its_shell_at_once() {
+    block_on(async {
+        let mut shell = Shell::start().await;
+        for number in 0..50 {
+            let left = shell.run(&format!("A={number}; f() {{ echo $A {number}; }}")).await;
+            assert_eq!((left.code(), left.end.notes.len()), (0, 0), "{left:?}");
+            assert_eq!(shell.run("kill -9 $$").await.code(), 137);
+            assert_eq!(shell.run("f").await.stdout, format!("{number} {number}\n"));
+        }
+    });
+}
+
 #[test]
 fn a_shell_that_dies_between_two_steps_is_replaced_and_the_step_runs_once() {
     let folder = tempfile::tempdir().expect("a folder");

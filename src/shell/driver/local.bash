@@ -13,20 +13,21 @@ __sg_begin() {
   builtin set -euo pipefail
 }
 
-# The streams are let go before the mark: whatever the step printed is in its pipes by then.
-__sg_nonce() {
+# The streams are let go before the mark: whatever the step printed is in its pipes by then. An EXIT trap must not find
+# a nonce that is still good.
+__sg_mark() {
   exec 2>|/dev/null
   # A step that closed 231 or 232 has no verdict but this: 0 would be a false pass.
   builtin read -rN 32 -u 231 __sg_n || builtin exit 126
-  __sg_a=("$@")
-}
-
-# An EXIT trap must not find the nonce.
-__sg_mark() {
   if ! builtin printf '\036%s %d %d %s\036' "$__sg_n" "$__sg_d" "$BASHPID" "$__sg_o" >&232; then
     builtin unset -v __sg_n
     builtin exit 126
   fi
+}
+
+# The whole state stands in its file.
+__sg_end() {
+  builtin printf '\036%s.\036' "$__sg_n" >&232
   builtin unset -v __sg_n __sg_a __sg_d __sg_o
 }
 
@@ -37,7 +38,7 @@ __sg_refuse() {
   builtin exit 126
 }
 
-builtin readonly -f __sg_begin __sg_nonce __sg_mark __sg_refuse
+builtin readonly -f __sg_begin __sg_mark __sg_end __sg_refuse
 
 # No variable says whether a step is under way, since a step could set it: a frame begins with `<`. What does not is the
 # nonce of a step that `continue` has left.
@@ -59,9 +60,11 @@ while [[ x ]]; do
   # and find the nonce: they are taken away before it is read, and the next step begins by setting them again.
   builtin trap -p >>"$__sg_m"
   builtin trap - DEBUG ERR RETURN
-  __sg_nonce "$@"
-  __sg_state >>"$__sg_m"
   __sg_mark
+  # The verdict is out, and is judged and recorded while the state is printed: the next frame comes when both are done.
+  __sg_a=("$@")
+  __sg_state >>"$__sg_m"
+  __sg_end
 done
 { builtin printf 'stepgate: `break` or `continue` outside a loop\n' >&2; } 2>/dev/null || [[ x ]]
 builtin exit 125

@@ -20,6 +20,7 @@ use super::connection::Connection;
 use super::exchange::{Verdict, exchange};
 use super::frame::frame;
 use super::session::LocalSession;
+use super::unread::SHELL_HAD_ENDED;
 
 /// How long a verdict that lies ready is read when the time is over: we may have been stopped ourselves (^Z) while the
 /// step went on and ended in time.
@@ -57,11 +58,21 @@ impl LocalSession {
         {
             self.conclude(request, attempt, sink, end).await;
             end.left_running.clear();
-            end.notes
-                .push("the session's shell had ended since the last step, so a new one was given its state".into());
+            end.notes.push(SHELL_HAD_ENDED.to_owned());
             attempt = self.attempt(request, sink, interrupt).await;
         }
         self.conclude(request, attempt, sink, end).await
+    }
+
+    /// Sends nothing of a step, for this reason.
+    pub(super) async fn withhold(
+        &mut self,
+        request: &StepRequest<'_>,
+        why: &'static str,
+        sink: &mut dyn OutputSink,
+        end: &mut StepEnd,
+    ) -> How {
+        self.conclude(request, Attempt::Withheld(why), sink, end).await
     }
 
     async fn attempt(
@@ -168,7 +179,7 @@ impl LocalSession {
                 if request.interpreter.is_none() {
                     self.carried = Carried::of(&flags);
                 }
-                self.keep_state(&nonce, end);
+                self.expect_state(nonce, &mut end.notes);
                 (How::Exited(code), None)
             }
             Verdict::Died { code, begun: true } => (How::Exited(code), None),
@@ -188,16 +199,6 @@ impl LocalSession {
         match self.connection.take() {
             Some(connection) => connection.end(self.config.grace).await,
             None => Vec::new(),
-        }
-    }
-
-    fn keep_state(&mut self, nonce: &str, end: &mut StepEnd) {
-        let dump = self.streams.take_state().map_err(|error| error.to_string());
-        match dump.and_then(|dump| Saved::parse(ShellKind::Bash, &dump, nonce, "")) {
-            Ok(state) => self.state = Some(state),
-            Err(reason) => end.notes.push(format!(
-                "the shell's state after this step cannot be read ({reason}); should the shell end, the state from before it comes back"
-            )),
         }
     }
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use rustix::process::Signal;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStdin, Command};
-use tokio::time::timeout;
+use tokio::select;
+use tokio::time::{Instant, Interval, interval_at, timeout};
 
 use super::super::config::SessionConfig;
 use super::super::driver::{LOCAL_INNER, LOCAL_OUTER};
@@ -71,6 +72,34 @@ impl Connection {
         Ok(line)
     }
 
+    /// Waits until the shell has printed its state behind the end mark of this nonce, or has ended.
+    pub(super) async fn printed(&mut self, nonce: &str) {
+        let token = self.token();
+        let expected = [nonce, token.as_str()];
+        let mut pulse = pulse();
+        loop {
+            select! { biased;
+                mark = self.control.next(&expected) => {
+                    if mark.is_ok_and(|mark| mark.is_some_and(|mark| mark.secret == 1)) {
+                        self.inner = None;
+                    }
+                    return;
+                }
+                _ = pulse.tick() => if !self.is_alive() { return },
+            }
+        }
+    }
+
+    /// What the outer shell will print when the inner one has ended.
+    pub(super) fn token(&self) -> String {
+        self.inner.as_ref().map(|inner| inner.token.clone()).unwrap_or_default()
+    }
+
+    /// Whether the outer shell is still there.
+    pub(super) fn is_alive(&self) -> bool {
+        Entry::read(self.outer).is_some()
+    }
+
     pub(super) fn tree(&self) -> Tree<'_> {
         Tree { outer: self.outer, marker: &self.marker }
     }
@@ -103,6 +132,15 @@ impl Connection {
             signal(&inner, Signal::KILL);
         }
     }
+}
+
+/// How often it is looked whether the outer shell is still there. When it dies the control connection stays open, held
+/// by the inner one.
+const PULSE: Duration = Duration::from_millis(100);
+
+/// Ticks when it is to be looked whether the outer shell is still there.
+pub(super) fn pulse() -> Interval {
+    interval_at(Instant::now() + PULSE, PULSE)
 }
 
 /// Waits for a process at most so long, then ends it.

@@ -1,22 +1,19 @@
 //! A frame is sent, a verdict comes back.
 
 use std::cell::Cell;
-use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::select;
-use tokio::time::{Instant, interval_at};
 
 use super::super::frame::Secrets;
-use super::super::process::Entry;
 use super::super::step::OutputSink;
-use super::connection::Connection;
+use super::connection::{Connection, pulse};
 use super::streams::Streams;
 
 /// What the control connection said about a step.
 #[derive(Debug)]
 pub(super) enum Verdict {
-    /// The step ended and its shell lives. `flags` is its `$-`, `nonce` stands in the dump of its state.
+    /// The step ended and its shell lives, and prints its state. `flags` is its `$-`, `nonce` stands in that.
     Ended { code: i32, flags: String, nonce: String },
     /// The shell ended, before or after the step had begun.
     Died { code: i32, begun: bool },
@@ -25,10 +22,6 @@ pub(super) enum Verdict {
     /// The connection ended.
     Closed { begun: bool },
 }
-
-/// How often it is looked whether the outer shell is still there. When it dies the control connection stays open, held
-/// by the inner one.
-const PULSE: Duration = Duration::from_millis(100);
 
 /// Sends a frame, delivers output as it comes, and waits for the verdict. Counts in `sent` what was sent of the frame.
 /// Has no bound of its own.
@@ -40,9 +33,9 @@ pub(super) async fn exchange(
     sink: &mut dyn OutputSink,
     sent: &Cell<usize>,
 ) -> Verdict {
-    let token = connection.inner.as_ref().map(|inner| inner.token.clone()).unwrap_or_default();
+    let token = connection.token();
     let expected = [secrets.nonce.as_str(), token.as_str()];
-    let mut pulse = interval_at(Instant::now() + PULSE, PULSE);
+    let mut pulse = pulse();
     loop {
         let mark = select! {
             mark = connection.control.next(&expected) => mark,
@@ -56,7 +49,7 @@ pub(super) async fn exchange(
             }
             () = streams.pump(sink) => continue,
             _ = pulse.tick() => {
-                if Entry::read(connection.outer).is_none() {
+                if !connection.is_alive() {
                     // The inner shell may live, and begin only now.
                     return Verdict::Closed { begun: sent.get() > 0 };
                 }

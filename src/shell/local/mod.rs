@@ -11,6 +11,7 @@ mod given;
 mod pipe;
 mod session;
 mod streams;
+mod unread;
 
 pub(super) use connection::detach;
 pub(super) use session::LocalSession;

@@ -1,6 +1,6 @@
 //! A session on this machine in bash: one shell from step to step.
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use super::super::state::{Carried, Saved, refuse};
 use super::super::step::{How, OutputSink, StepEnd, StepRequest};
 use super::connection::Connection;
 use super::streams::Streams;
+use super::unread::Unread;
 
 /// A local bash that runs one step after another and keeps its state whatever a step does to it.
 pub(in crate::shell) struct LocalSession {
@@ -22,8 +23,10 @@ pub(in crate::shell) struct LocalSession {
     pub(super) streams: Streams,
     /// Before the first step.
     pub(super) base: Option<Saved>,
-    /// After the last step that left a shell.
+    /// After the last step that left a shell, as far as it was read.
     pub(super) state: Option<Saved>,
+    /// What the shell prints, or has printed, since the last step.
+    pub(super) unread: Option<Unread>,
     /// What the last step left on.
     pub(super) carried: Carried,
 }
@@ -38,11 +41,13 @@ impl LocalSession {
         };
         let connection = Some(Connection::open(&config).map_err(spawn)?);
         let streams = Streams::new().map_err(SessionError::Streams)?;
-        Ok(Self { config, connection, streams, base: None, state: None, carried: Carried::default() })
+        let carried = Carried::default();
+        Ok(Self { config, connection, streams, base: None, state: None, unread: None, carried })
     }
 
-    /// What the first step left is what every new shell starts from.
-    pub fn settle(&mut self) -> bool {
+    /// What the first step left is what every new shell starts from; it is waited for at most so long.
+    pub async fn settle(&mut self, limit: Duration) -> bool {
+        self.catch_up(limit, pin!(pending()), &mut Vec::new()).await;
         self.base = self.state.take();
         self.base.is_some()
     }
@@ -58,15 +63,23 @@ impl LocalSession {
         interrupt: impl Future<Output = ()>,
     ) -> StepEnd {
         let started = Instant::now();
+        let mut interrupt = pin!(interrupt);
         let mut end = StepEnd {
             how: How::NotRun(String::new()),
             elapsed: Duration::ZERO,
             notes: Vec::new(),
             left_running: Vec::new(),
         };
-        end.how = match refuse(&request, self.last_state()) {
-            Some(reason) => How::NotRun(reason),
-            None => self.try_twice(&request, sink, pin!(interrupt), &mut end).await,
+        end.how = match self.catch_up(request.timeout, interrupt.as_mut(), &mut end.notes).await {
+            Some(why) => self.withhold(&request, why, sink, &mut end).await,
+            None => {
+                let timeout = request.timeout.saturating_sub(started.elapsed());
+                let request = StepRequest { timeout, ..request };
+                match refuse(&request, self.last_state()) {
+                    Some(reason) => How::NotRun(reason),
+                    None => self.try_twice(&request, sink, interrupt, &mut end).await,
+                }
+            }
         };
         end.elapsed = started.elapsed();
         end

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::future::poll_fn;
-use std::io::{self, Read, Seek};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::task::Poll;
 use std::time::Duration;
@@ -15,6 +15,8 @@ use super::given::{Given, Script};
 use super::pipe::{Pipe, proc_path};
 
 const READ_SIZE: usize = 64 * 1024;
+/// What tells how a state begins, in bytes.
+const STATE_BEGINS: usize = 8;
 
 /// The pipes of the running step, those of earlier steps that somebody still holds, and the file into which the
 /// driver dumps its state.
@@ -130,13 +132,19 @@ impl Streams {
         names.filter_map(Result::ok).collect()
     }
 
-    /// Takes the state that the driver dumped.
-    pub(super) fn take_state(&mut self) -> io::Result<Vec<u8>> {
-        let mut dump = Vec::new();
-        self.state.rewind()?;
-        self.state.read_to_end(&mut dump)?;
-        self.state.set_len(0)?;
-        Ok(dump.split_off(SECRET_LENGTH.min(dump.len())))
+    /// The state that the driver dumped. The next step empties the file when it begins.
+    pub(super) fn take_state(&self) -> io::Result<Vec<u8>> {
+        let length = self.state.metadata()?.len().saturating_sub(SECRET_LENGTH as u64);
+        let mut dump = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
+        self.state.read_exact_at(&mut dump, SECRET_LENGTH as u64)?;
+        Ok(dump)
+    }
+
+    /// The first bytes of the state, as far as the driver has come.
+    pub(super) fn state_begins(&self) -> io::Result<Vec<u8>> {
+        let mut begins = [0; STATE_BEGINS];
+        let length = self.state.read_at(&mut begins, SECRET_LENGTH as u64)?;
+        Ok(begins[..length].to_vec())
     }
 
     /// Whether the driver came to the step whose secret this is; it writes it before anything else.

@@ -101,6 +101,11 @@ impl Variable {
     }
 }
 
+/// Whether a dump of which no more is there than its traps may begin like this.
+pub(in crate::shell) fn may_begin_a_dump(bytes: &[u8]) -> bool {
+    bytes.is_empty() || bytes.starts_with(b"\x1e") || bytes.starts_with(b"trap -- ")
+}
+
 fn sections<'a>(dump: &'a [u8], nonce: &str) -> Option<[&'a [u8]; 6]> {
     let mark = format!("\x1e{nonce}\x1e");
     let mut rest = dump;

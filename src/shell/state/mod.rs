@@ -9,5 +9,6 @@ mod posix;
 mod saved;
 mod statements;
 
+pub(super) use bash::may_begin_a_dump;
 pub(super) use carried::Carried;
 pub(super) use saved::{Saved, refuse};
