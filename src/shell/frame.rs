@@ -56,18 +56,24 @@ impl Payload {
             }
             None => payload.push(b"__sg_c="),
         }
-        for (name, value) in request.variables {
+        for (name, _) in request.variables {
             if let Some(clearance) = before.state.and_then(|state| state.clearance(name)) {
                 payload.push(clearance.as_bytes());
             }
-            let value = payload.word(value.as_bytes());
-            payload
-                .push(&[payload.escape(), b"export ", name.as_bytes(), b"=", &value, b" || __sg_c=variable"].concat());
         }
-        for name in request.unset {
-            payload.push(&[payload.escape(), b"unset -v ", name.as_bytes(), b" || __sg_c=variable"].concat());
-        }
+        let set = |(name, value): &(String, String)| [name.as_bytes(), b"=", &payload.word(value.as_bytes())].concat();
+        let set: Vec<_> = request.variables.iter().map(set).collect();
+        payload.all(b"export", &set);
+        let unset: Vec<_> = request.unset.iter().map(|name| name.as_bytes().to_vec()).collect();
+        payload.all(b"unset -v", &unset);
         payload
+    }
+
+    /// One builtin on all these words: a command of its own for each costs more than the word.
+    fn all(&mut self, builtin: &[u8], words: &[Vec<u8>]) {
+        if !words.is_empty() {
+            self.push(&[self.escape(), builtin, b" ", &words.join(&b' '), b" || __sg_c=variable"].concat());
+        }
     }
 
     /// Spells bytes without NUL as one word, on one line.

@@ -95,17 +95,18 @@ impl Session {
         let limit = limit.min(START_LIMIT);
         let deadline = Instant::now() + limit;
         let shell = config.shell.program().to_owned();
-        let script = assignments(&config);
+        let script = first_script(&config);
+        let mut printed = Printed::default();
         let mut session = select! { biased;
             () = interrupt.as_mut() => return Err(SessionError::Interrupted),
             opened = Self::open(config, limit) => opened?,
         };
         let timeout = deadline.saturating_duration_since(Instant::now());
-        let end = session.run(first_step(&script, timeout), &mut Discard, interrupt).await;
+        let end = session.run(first_step(&script, timeout), &mut printed, interrupt).await;
         let left = deadline.saturating_duration_since(Instant::now());
         let settled = match &mut session.0 {
-            Kind::Local(local) => local.settle(left).await,
-            Kind::Stream(stream) => stream.settle(),
+            Kind::Local(local) => local.settle(printed.0, left).await,
+            Kind::Stream(stream) => stream.settle(printed.0),
         };
         if end.how == How::Exited(0) && settled {
             return Ok(session);
@@ -181,10 +182,28 @@ fn first_step(script: &str, timeout: Duration) -> StepRequest<'_> {
     StepRequest { id: 0, script, variables: &[], unset: &[], timeout, combined: true, stdin: None, interpreter: None }
 }
 
-/// What the first step of a session does: it is part of the state that every later one starts from.
-fn assignments(config: &SessionConfig) -> String {
+/// What the first step of a session does: it is part of the state that every later one starts from. What a bash prints
+/// are the driver's functions, which are never part of it.
+fn first_script(config: &SessionConfig) -> String {
     let word = |value: &str| String::from_utf8_lossy(&posix_quote(value.as_bytes())).into_owned();
-    config.assigned.iter().map(|(name, value)| format!("export {name}={}\n", word(value))).collect()
+    let assigned = config.assigned.iter().map(|(name, value)| format!("export {name}={}\n", word(value)));
+    let list = match config.shell {
+        ShellKind::Bash => "declare -fp\n",
+        ShellKind::Sh => "",
+    };
+    assigned.chain([list.to_owned()]).collect()
+}
+
+/// What the first step prints.
+#[derive(Default)]
+struct Printed(Vec<u8>);
+
+impl OutputSink for Printed {
+    fn output(&mut self, _: Stream, bytes: &[u8]) {
+        self.0.extend(bytes);
+    }
+
+    fn late(&mut self, _: u64, _: Stream, _: &[u8]) {}
 }
 
 struct Discard;

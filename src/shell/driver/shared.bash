@@ -20,10 +20,8 @@ __sg_off() {
   builtin set +aeukx
   # What the step made of our variables: a reference, an integer or a readonly one would change our words, or end the
   # shell with a code that is not the step's. 126 is no verdict on the step. Before 4.3 there are no references.
-  if [[ ${BASH_VERSINFO[0]}.${BASH_VERSINFO[1]} != 4.[12] ]]; then
-    builtin unset -n __sg_0 __sg_1 __sg_2 __sg_a __sg_b __sg_c __sg_d __sg_f __sg_i __sg_j __sg_l __sg_n __sg_o \
-      __sg_p __sg_q __sg_s __sg_t __sg_x || builtin exit 126
-  fi
+  builtin unset -n __sg_0 __sg_1 __sg_2 __sg_a __sg_b __sg_c __sg_d __sg_f __sg_i __sg_j __sg_l __sg_n __sg_o \
+    __sg_p __sg_q __sg_s __sg_t __sg_x || [[ ${BASH_VERSINFO[0]}.${BASH_VERSINFO[1]} == 4.[12] ]] || builtin exit 126
   builtin unset -v __sg_0 __sg_1 __sg_2 __sg_a __sg_b __sg_c __sg_d __sg_f __sg_i __sg_j __sg_l __sg_n __sg_o \
     __sg_p __sg_q __sg_s __sg_t __sg_x || builtin exit 126
   __sg_d=$1 __sg_o=$2
@@ -37,7 +35,10 @@ __sg_state() {
   builtin printf '\036%s\036' "$__sg_n"
   builtin declare -p
   builtin printf '\036%s\036' "$__sg_n"
-  builtin declare -fp
+  # A dozen writes for our own ones only, if the step has none. The last word is for a bash without `compgen`.
+  if { builtin compgen -A function -X '__sg_*' || ! builtin compgen -A function __sg_state; } >&2; then
+    builtin declare -fp
+  fi
   builtin printf '\036%s\036' "$__sg_n"
   builtin alias -p
   builtin printf '\036%s\036' "$__sg_n"

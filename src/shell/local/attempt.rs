@@ -40,7 +40,7 @@ enum Attempt {
 impl LocalSession {
     /// What a new shell has to be given.
     pub(super) fn last_state(&self) -> Option<&Saved> {
-        self.state.as_ref().or(self.base.as_ref())
+        self.state.as_ref().or(self.base.as_ref().map(|base| &base.state))
     }
 
     /// Runs a step. A shell that ended while nothing ran has run nothing of it, so it may be tried a second time.

@@ -9,7 +9,7 @@ use tokio::select;
 use super::super::config::SessionConfig;
 use super::super::process::{Entry, Process};
 use super::super::session::SessionError;
-use super::super::state::{Carried, Saved, refuse};
+use super::super::state::{Base, Carried, Saved, refuse};
 use super::super::step::{How, OutputSink, StepEnd, StepRequest};
 use super::connection::Connection;
 use super::streams::Streams;
@@ -21,8 +21,7 @@ pub(in crate::shell) struct LocalSession {
     /// None after a step was ended by force; the next one opens another.
     pub(super) connection: Option<Connection>,
     pub(super) streams: Streams,
-    /// Before the first step.
-    pub(super) base: Option<Saved>,
+    pub(super) base: Option<Base>,
     /// After the last step that left a shell, as far as it was read.
     pub(super) state: Option<Saved>,
     /// What the shell prints, or has printed, since the last step.
@@ -45,10 +44,10 @@ impl LocalSession {
         Ok(Self { config, connection, streams, base: None, state: None, unread: None, carried })
     }
 
-    /// What the first step left is what every new shell starts from; it is waited for at most so long.
-    pub async fn settle(&mut self, limit: Duration) -> bool {
+    /// What the first step left is what every new shell starts from, `functions` what it printed; it is waited for at most so long.
+    pub async fn settle(&mut self, functions: Vec<u8>, limit: Duration) -> bool {
         self.catch_up(limit, pin!(pending()), &mut Vec::new()).await;
-        self.base = self.state.take();
+        self.base = self.state.take().map(|state| Base { state, functions });
         self.base.is_some()
     }
 

@@ -1,11 +1,12 @@
 //! The state of a bash, as it prints it itself.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use memchr::memmem;
+use memchr::{memchr, memmem};
 use thiserror::Error;
 
-use super::statements::statements;
+use super::statements::{places, statements};
 
 /// What a bash holds between two steps, as the driver dumped it. It has every secret in clear text: it stays in
 /// memory.
@@ -13,24 +14,22 @@ use super::statements::statements;
 pub(in crate::shell) struct State {
     pub traps: Vec<Vec<u8>>,
     pub directory: Vec<u8>,
-    pub variables: Vec<Variable>,
-    /// The positional parameters, as a `declare` of an array.
-    pub positional: Vec<u8>,
     pub functions: Vec<u8>,
     pub aliases: Vec<Vec<u8>>,
     pub umask: Vec<u8>,
-    /// What `set -o` has on.
-    pub options: BTreeSet<String>,
-    /// What `shopt` has on.
-    pub shell_options: BTreeSet<String>,
+    /// What `declare -p` printed. Most states are never given to another shell, so no more is made of it than the places
+    /// of its statements.
+    declared: Vec<u8>,
+    statements: Vec<Range<usize>>,
 }
 
 /// One variable and the statement that makes it.
-pub(in crate::shell) struct Variable {
-    pub name: String,
+#[derive(Clone, Copy)]
+pub(in crate::shell) struct Variable<'a> {
+    pub name: &'a str,
     /// The letters of `declare`, such as `rx`.
-    pub attributes: String,
-    pub statement: Vec<u8>,
+    pub attributes: &'a str,
+    pub statement: &'a [u8],
 }
 
 #[derive(Debug, Error)]
@@ -39,6 +38,8 @@ pub(in crate::shell) struct TornState(pub &'static str);
 
 /// The array in which the driver lists the positional parameters.
 pub(super) const POSITIONAL: &str = "__sg_a";
+/// Where a bash lists what `set -o` and `shopt` have on.
+const OPTIONS: [&str; 2] = ["SHELLOPTS", "BASHOPTS"];
 
 impl State {
     /// Reads a dump: six sections, the nonce between them and behind the last.
@@ -59,45 +60,68 @@ impl State {
         if !state.umask.starts_with(b"umask ") || state.umask.contains(&b'\n') {
             return Err(TornState("its umask"));
         }
-        for statement in statements(variables) {
-            state.take(statement).ok_or(TornState("its variables"))?;
+        state.statements = places(variables);
+        if state.statements.iter().any(|place| Variable::parse(&variables[place.clone()]).is_none()) {
+            return Err(TornState("its variables"));
         }
+        state.declared = variables.to_vec();
         Ok(state)
     }
 
-    /// The variable of this name, if the shell has one.
-    pub fn variable(&self, name: &str) -> Option<&Variable> {
-        self.variables.iter().find(|variable| variable.name == name)
+    /// The variables that can be given to another shell.
+    pub fn variables(&self) -> impl Iterator<Item = Variable<'_>> {
+        self.all().filter(|variable| !is_the_shells_own(variable.name) && !OPTIONS.contains(&variable.name))
     }
 
-    fn take(&mut self, statement: &[u8]) -> Option<()> {
-        let variable = Variable::parse(statement)?;
-        match variable.name.as_str() {
-            POSITIONAL => self.positional = variable.statement,
-            "SHELLOPTS" => self.options = colon_list(&variable.statement),
-            "BASHOPTS" => self.shell_options = colon_list(&variable.statement),
-            name if is_the_shells_own(name) => {}
-            _ => self.variables.push(variable),
-        }
-        Some(())
+    /// The variable of this name, if the shell has one that can be given to another.
+    pub fn variable(&self, name: &str) -> Option<Variable<'_>> {
+        self.any(name).filter(|_| !is_the_shells_own(name) && !OPTIONS.contains(&name))
+    }
+
+    /// The positional parameters, as a `declare` of an array.
+    pub fn positional(&self) -> &[u8] {
+        self.any(POSITIONAL).map(|variable| variable.statement).unwrap_or_default()
+    }
+
+    /// What `set -o` has on.
+    pub fn options(&self) -> BTreeSet<String> {
+        self.any(OPTIONS[0]).map(|variable| colon_list(variable.statement)).unwrap_or_default()
+    }
+
+    /// What `shopt` has on.
+    pub fn shell_options(&self) -> BTreeSet<String> {
+        self.any(OPTIONS[1]).map(|variable| colon_list(variable.statement)).unwrap_or_default()
+    }
+
+    fn any(&self, name: &str) -> Option<Variable<'_>> {
+        let mut all = self.statements.iter().map(|place| &self.declared[place.clone()]);
+        all.find(|statement| declares(statement, name)).and_then(Variable::parse)
+    }
+
+    fn all(&self) -> impl Iterator<Item = Variable<'_>> {
+        self.statements.iter().filter_map(|place| Variable::parse(&self.declared[place.clone()]))
     }
 }
 
-impl Variable {
-    fn parse(statement: &[u8]) -> Option<Self> {
+/// Whether a statement is about this name. Cheaper than to read each.
+fn declares(statement: &[u8], name: &str) -> bool {
+    let mut words = statement.splitn(3, |&byte| byte == b' ');
+    let rest = words.nth(2).and_then(|word| word.strip_prefix(name.as_bytes()));
+    rest.is_some_and(|rest| rest.first().is_none_or(|&byte| byte == b'='))
+}
+
+impl<'a> Variable<'a> {
+    fn parse(statement: &'a [u8]) -> Option<Self> {
         let rest = statement.strip_prefix(b"declare -")?;
-        let space = rest.iter().position(|&byte| byte == b' ')?;
+        let space = memchr(b' ', rest)?;
         let (attributes, rest) = (&rest[..space], &rest[space + 1..]);
-        let name = rest.split(|&byte| byte == b'=').next()?;
+        let name = &rest[..memchr(b'=', rest).unwrap_or(rest.len())];
         let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
         if name.is_empty() || !name.iter().all(is_name) {
             return None;
         }
-        Some(Self {
-            name: String::from_utf8_lossy(name).into_owned(),
-            attributes: String::from_utf8_lossy(attributes).into_owned(),
-            statement: statement.to_vec(),
-        })
+        let (name, attributes) = (str::from_utf8(name).ok()?, str::from_utf8(attributes).ok()?);
+        Some(Self { name, attributes, statement })
     }
 }
 
@@ -184,7 +208,9 @@ mod tests {
         let state = State::parse(&dump(), "n").expect("a whole dump");
         assert_eq!(state.directory, b"/tmp");
         assert_eq!(state.variable("R").expect("R").attributes, "rx");
-        assert!(state.options.contains("noglob"));
+        assert!(state.options().contains("noglob"));
+        assert_eq!(state.positional(), b"declare -a __sg_a=()");
+        assert_eq!(state.variables().map(|variable| variable.name).collect::<Vec<_>>(), ["R"]);
         assert_eq!(state.traps.len(), 1);
     }
 

@@ -11,18 +11,18 @@ use super::bash::{POSITIONAL, State};
 const SET_BEFORE_EVERY_STEP: [&str; 7] = ["errexit", "nounset", "pipefail", "xtrace", "allexport", "noexec", "onecmd"];
 
 /// The text that gives a shell started without an environment the state `now`. `base` is the state before the first
-/// step. It leaves `__sg_c` empty only if it was evaluated to its end and the directory is there.
+/// step, `driver` what `declare -fp` printed then. It leaves `__sg_c` empty only if it was evaluated to its end and the directory is there.
 ///
 /// The order matters: variables before functions (one may be called `declare`, which cannot be quoted), functions
 /// before options (`posix` changes what can be parsed), aliases and traps last.
-pub(super) fn restore(now: &State, base: &State) -> Vec<u8> {
+pub(super) fn restore(now: &State, base: &State, driver: &[u8]) -> Vec<u8> {
     let mut text = Text(b"__sg_x=\n".to_vec());
     text.builtin(&now.umask);
     let directory = quote(&now.directory);
     text.line(format!("\\builtin cd -- {directory} || __sg_x=directory"));
     variables(&mut text, now, base);
     text.line("\\builtin shopt -s extglob");
-    text.0.extend(own_functions(&now.functions, &base.functions));
+    text.0.extend(own_functions(&now.functions, driver));
     options(&mut text, now, base);
     // An EXIT trap runs when its shell ends.
     for trap in now.traps.iter().filter(|trap| !trap.ends_with(b" EXIT") && !is_taken_away(trap)) {
@@ -56,40 +56,41 @@ impl Text {
 
 fn variables(text: &mut Text, now: &State, base: &State) {
     // A bash makes some variables (PATH, TERM) even without an environment.
-    for gone in base.variables.iter().filter(|known| now.variable(&known.name).is_none()) {
+    for gone in base.variables().filter(|known| now.variable(known.name).is_none()) {
         text.line(format!("\\builtin unset -v {}", gone.name));
     }
-    for variable in &now.variables {
-        text.line(&variable.statement);
+    for variable in now.variables() {
+        text.line(variable.statement);
     }
-    if !now.positional.is_empty() {
-        text.line(&now.positional);
+    if !now.positional().is_empty() {
+        text.line(now.positional());
         text.line(format!("\\builtin set -- \"${{{POSITIONAL}[@]}}\""));
     }
 }
 
-/// The functions less the driver's own, which are all that `base` has.
-fn own_functions(now: &[u8], base: &[u8]) -> Vec<u8> {
-    match memmem::find(now, base) {
-        Some(at) => [&now[..at], &now[at + base.len()..]].concat(),
+/// The functions less the driver's own.
+fn own_functions(now: &[u8], driver: &[u8]) -> Vec<u8> {
+    match memmem::find(now, driver) {
+        Some(at) => [&now[..at], &now[at + driver.len()..]].concat(),
         None => now.to_vec(),
     }
 }
 
 fn options(text: &mut Text, now: &State, base: &State) {
     let settable = |name: &&String| !SET_BEFORE_EVERY_STEP.contains(&name.as_str());
-    for name in base.options.difference(&now.options).filter(settable) {
+    let (options, before) = (now.options(), base.options());
+    for name in before.difference(&options).filter(settable) {
         text.line(format!("\\builtin set +o {name}"));
     }
-    for name in now.options.difference(&base.options).filter(settable) {
+    for name in options.difference(&before).filter(settable) {
         text.line(format!("\\builtin set -o {name}"));
     }
     let extglob = BTreeSet::from(["extglob".to_owned()]);
-    let known: BTreeSet<&String> = base.shell_options.union(&extglob).collect();
-    for name in known.into_iter().filter(|name| !now.shell_options.contains(*name)) {
+    let (shell_options, before) = (now.shell_options(), base.shell_options());
+    for name in before.union(&extglob).filter(|name| !shell_options.contains(*name)) {
         text.line(format!("\\builtin shopt -u {name}"));
     }
-    for name in &now.shell_options {
+    for name in &shell_options {
         text.line(format!("\\builtin shopt -s {name}"));
     }
 }

@@ -11,4 +11,4 @@ mod statements;
 
 pub(super) use bash::may_begin_a_dump;
 pub(super) use carried::Carried;
-pub(super) use saved::{Saved, refuse};
+pub(super) use saved::{Base, Saved, refuse};

@@ -13,6 +13,14 @@ pub(in crate::shell) enum Saved {
     Posix(PosixState),
 }
 
+/// What every new shell of a session starts from.
+pub(in crate::shell) struct Base {
+    /// After the first step.
+    pub state: Saved,
+    /// What the first step printed: the driver's own functions, as this bash spells them.
+    pub functions: Vec<u8>,
+}
+
 impl Saved {
     /// Reads what the driver dumped behind the marks of `nonce`. `flags` is the step's `$-`. The error says where the
     /// dump is torn.
@@ -26,9 +34,9 @@ impl Saved {
 
     /// The text that gives a shell started without an environment this state. `base` is the state before the first
     /// step.
-    pub fn restore(&self, base: &Self) -> Vec<u8> {
-        match (self, base) {
-            (Self::Bash(now), Self::Bash(base)) => restore(now, base),
+    pub fn restore(&self, base: &Base) -> Vec<u8> {
+        match (self, &base.state) {
+            (Self::Bash(now), Self::Bash(state)) => restore(now, state, &base.functions),
             (Self::Posix(now), Self::Posix(base)) => now.restore(base),
             // A session has one shell for all its life; this text never clears `__sg_c`.
             _ => b"__sg_c=restore\n".to_vec(),
@@ -63,7 +71,7 @@ impl Saved {
     /// would change the value on its way in.
     pub fn clearance(&self, name: &str) -> Option<String> {
         let Self::Bash(state) = self else { return None };
-        match state.variable(name).map(|variable| variable.attributes.as_str()) {
+        match state.variable(name).map(|variable| variable.attributes) {
             None | Some("-" | "x") => None,
             Some(attributes) if attributes.contains('n') => Some(format!("\\builtin unset -n {name}")),
             Some(_) => Some(format!("\\builtin unset -v {name}")),

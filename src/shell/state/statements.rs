@@ -1,13 +1,22 @@
 //! The parts of a state's dump.
 
+use std::ops::Range;
+
+use memchr::{memchr, memchr2};
+
 /// Splits what `declare -p`, `trap -p` or `alias -p` printed into its statements: at the newlines outside quotes.
 pub(super) fn statements(dump: &[u8]) -> Vec<&[u8]> {
+    places(dump).into_iter().map(|place| &dump[place]).collect()
+}
+
+/// Where the statements stand.
+pub(super) fn places(dump: &[u8]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let (mut start, mut at) = (0, 0);
     while at < dump.len() {
         at = match dump[at] {
             b'\n' => {
-                found.push(&dump[start..at]);
+                found.push(start..at);
                 start = at + 1;
                 start
             }
@@ -18,17 +27,22 @@ pub(super) fn statements(dump: &[u8]) -> Vec<&[u8]> {
         };
     }
     if start < dump.len() {
-        found.push(&dump[start..]);
+        found.push(start..dump.len());
     }
     found
 }
 
 /// The place behind the closing quote.
 fn skip_quoted(dump: &[u8], mut at: usize, quote: u8, escapes: bool) -> usize {
-    while at < dump.len() && dump[at] != quote {
-        at += if escapes && dump[at] == b'\\' { 2 } else { 1 };
+    loop {
+        let rest = dump.get(at..).unwrap_or_default();
+        let found = if escapes { memchr2(quote, b'\\', rest) } else { memchr(quote, rest) };
+        match found {
+            Some(offset) if rest[offset] == quote => return at + offset + 1,
+            Some(escape) => at += escape + 2,
+            None => return dump.len(),
+        }
     }
-    at + 1
 }
 
 #[cfg(test)]

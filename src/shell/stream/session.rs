@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::super::config::{SessionConfig, ShellKind};
 use super::super::process::Process;
-use super::super::state::{Carried, Saved, refuse};
+use super::super::state::{Base, Carried, Saved, refuse};
 use super::super::step::{How, OutputSink, StepEnd, StepRequest};
 use super::connection::{StreamConnection, Unreached};
 use super::ending;
@@ -16,8 +16,7 @@ pub(in crate::shell) struct StreamSession {
     pub(super) config: SessionConfig,
     /// `None` when it ended; the next step opens another.
     pub(super) connection: Option<StreamConnection>,
-    /// Before the first step.
-    pub(super) base: Option<Saved>,
+    pub(super) base: Option<Base>,
     /// After the last step that left a shell.
     pub(super) state: Option<Saved>,
     /// What the last step left on.
@@ -33,9 +32,9 @@ impl StreamSession {
         Ok(Self { config, connection, base: None, state: None, carried: Carried::default(), functions: false })
     }
 
-    /// What the first step left is what every new shell starts from.
-    pub fn settle(&mut self) -> bool {
-        self.base = self.state.take();
+    /// What the first step left is what every new shell starts from; `functions` is what it printed.
+    pub fn settle(&mut self, functions: Vec<u8>) -> bool {
+        self.base = self.state.take().map(|state| Base { state, functions });
         self.base.is_some()
     }
 
@@ -82,7 +81,7 @@ impl StreamSession {
 
     /// What a new shell has to be given.
     pub(super) fn last_state(&self) -> Option<&Saved> {
-        self.state.as_ref().or(self.base.as_ref())
+        self.state.as_ref().or(self.base.as_ref().map(|base| &base.state))
     }
 
     /// Keeps in mind what an `sh` cannot list.
