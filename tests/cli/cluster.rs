@@ -1,11 +1,11 @@
 //! `runbooks/cluster-backup.md` in the lab: it passes, and every fault makes the right step fail with the right words.
 
 use crate::harness::{Done, statuses, wait_until};
-use crate::lab::Lab;
+use crate::lab::{BACKUP_BY_HAND, Lab};
 use std::process::Command;
 
 fn backup(lab: &Lab) -> Done {
-    lab.run("cluster-backup.md", &["--confirm", "save", "--answer", "dsm-shows-the-new-file=done:there is no DSM here"])
+    lab.run("cluster-backup.md", &[&["--confirm", "save"], BACKUP_BY_HAND].concat())
 }
 
 /// The backup fails at `step`, whose part of the log has the words; nothing behind it ran.
@@ -113,6 +113,9 @@ fn what_is_wrong_with_the_automatic_snapshots_is_said_in_words() {
             lab.fault(fault);
             fails_at(&lab, "automatic", words);
         }
+        lab.fault("none");
+        lab.fault("damaged");
+        fails_at(&lab, "automatic_whole", "damaged: etcd-snapshot-k3s-master-");
         lab.lab("history", &["0"]);
         fails_at(&lab, "automatic", "there are hardly any automatic snapshots");
     }
@@ -124,6 +127,22 @@ fn a_line_of_the_configuration_that_is_not_the_pages_is_shown() {
         lab.fault("config");
         fails_at(&lab, "configured", "-etcd-snapshot-retention: 14\n> +etcd-snapshot-retention: 5");
     }
+}
+
+#[test]
+fn what_overrides_the_configuration_is_found_wherever_it_stands() {
+    let Some(lab) = Lab::hosts("etcd") else { return };
+    // A last line without an end, and a file of K3s' other folder.
+    lab.on("truncate -s -1 /etc/rancher/k3s/config.yaml; mkdir -p /etc/rancher/k3s/config.yaml.d");
+    lab.on("echo '\"etcd-disable-snapshots\": true' >/etc/rancher/k3s/config.yaml.d/99-x.YML");
+    fails_at(&lab, "configured", "+\"etcd-disable-snapshots\": true");
+    lab.on("rm -r /etc/rancher/k3s/config.yaml.d; touch /etc/rancher/k3s/config.yaml");
+    fails_at(&lab, "in_force", "was changed after K3s started: restart K3s");
+    lab.on(
+        "mkdir /etc/systemd/system/k3s.service.d; printf '[Service]\nEnvironment=K3S_CONFIG_FILE=/etc/other.yaml\n' \
+         >/etc/systemd/system/k3s.service.d/x.conf; systemctl daemon-reload; systemctl restart k3s",
+    );
+    fails_at(&lab, "in_force", "the unit overrides the file");
 }
 
 #[test]
@@ -146,8 +165,10 @@ fn when_the_master_is_gone_the_backup_says_so_and_its_snapshot_is_fetched_withou
     let (name, log) = lab.trouble();
     assert_eq!(name, "tools-on-master", "{log}");
 
-    let done = lab.run("cluster-snapshot-fetch.md", &[]);
+    let into = lab.sandbox.path("kept");
+    let done = lab.run("cluster-snapshot-fetch.md", &["--param", &format!("INTO={}", into.display())]);
     assert_eq!(done.code, 0, "{done:?}");
+    assert!(into.join(&saved).metadata().unwrap().len() > 1 << 20, "the file is kept");
     let log = lab.sandbox.log();
     assert_eq!(log["variables"]["FILE"], saved.as_str(), "the newest is the one that was just taken");
     assert_eq!(

@@ -9,6 +9,14 @@ use std::process::{Command, Output};
 /// What `lab up` ends with where the machine cannot give what was asked for.
 const CANNOT: i32 = 77;
 
+/// Answers for what people look at in `cluster-backup.md`.
+pub const BACKUP_BY_HAND: &[&str] = &[
+    "--answer",
+    "the-password-safe-has-the-token-with-this-sum=done:there is no safe in a lab",
+    "--answer",
+    "dsm-shows-the-new-file=done:there is no DSM in a lab",
+];
+
 /// A running lab, and a sandbox that finds its `stepgate.toml`.
 pub struct Lab {
     pub sandbox: Sandbox,

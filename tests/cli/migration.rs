@@ -2,7 +2,7 @@
 //! when it is not.
 
 use crate::harness::{Done, statuses};
-use crate::lab::Lab;
+use crate::lab::{BACKUP_BY_HAND, Lab};
 
 const RUNBOOK: &str = "adr-010-k3s-sqlite-to-etcd-migration.md";
 const ANSWERS: &[&str] = &[
@@ -50,9 +50,28 @@ fn the_migration_passes_proves_every_criterion_and_the_backup_passes_after_it() 
     assert!(kept.contains("state.db.migrated") && !kept.contains("cluster-init"), "{kept}");
 
     lab.lab("history", &[]);
-    let answers = ["--yes", "--answer", "dsm-shows-the-new-file=done:there is no DSM here"];
-    let done = lab.run("cluster-backup.md", &answers);
+    let done = lab.run("cluster-backup.md", &[&["--yes"], BACKUP_BY_HAND].concat());
     assert_eq!(done.code, 0, "{done:?}");
+}
+
+#[test]
+fn a_last_line_without_an_end_is_not_glued_to_the_new_one() {
+    let Some(lab) = Lab::hosts("sqlite") else { return };
+    lab.on("truncate -s -1 /etc/rancher/k3s/config.yaml");
+    assert_eq!(migrate(&lab).code, 0);
+    let config = lab.on("cat /etc/rancher/k3s/config.yaml");
+    assert!(config.ends_with("\nnode-name: k3s-master\ncluster-init: true\n"), "{config}");
+}
+
+#[test]
+fn an_interrupted_migration_is_checked_from_where_it_was() {
+    let Some(lab) = Lab::hosts("sqlite") else { return };
+    lab.on("echo 'cluster-init: true' >>/etc/rancher/k3s/config.yaml; systemctl restart k3s");
+    let done = lab.run(RUNBOOK, &[ANSWERS, &["--from", "migrated"]].concat());
+    assert_eq!(done.code, 0, "{done:?}");
+    let log = lab.sandbox.log();
+    assert_eq!(log["verdict"], "partial");
+    assert!(statuses(&log).contains("migrated=passed every_key=passed sqlite_kept=passed"), "{}", statuses(&log));
 }
 
 #[test]

@@ -48,6 +48,11 @@ in_lab a etcdctl get /registry/configmaps/default/app-007 --print-value-only
 check "a changed key has its newest value" prints '"changed":true'
 check "the sqlite file stays, renamed" [ ! -e "$SCRATCH/lab-a/root/var/lib/rancher/k3s/server/db/state.db" ]
 
+printf 'node-name: a' >"$SCRATCH/glued" && echo 'cluster-init: true' >>"$SCRATCH/glued"
+mkdir -p "$SCRATCH/yaml/etc/rancher/k3s" && mv "$SCRATCH/glued" "$SCRATCH/yaml/etc/rancher/k3s/config.yaml"
+in_lab a env K3S_LAB_ROOT="$SCRATCH/yaml" k3s server
+check "two settings in one line are no YAML" exits_and_says 1 "line 1: mapping values are not allowed"
+
 # ---- snapshots
 
 in_lab a k3s etcd-snapshot save --name manual
@@ -57,7 +62,7 @@ check "the snapshot is over 1 MiB" [ "$(stat -c %s "$(snapshots a)/$good")" -gt 
 in_lab a k3s etcd-snapshot ls
 check "ls lists it" grep -q "^$good  *file:///mnt/k3s-snapshots/$good " "$SCRATCH/out"
 in_lab a k3s etcd-snapshot ls -o json
-check "ls -o json is an ETCDSnapshotFileList" [ "$(json '$.kind')" = ETCDSnapshotFileList ]
+check "ls -o json is a List" [ "$(json '$.kind')" = List ]
 check "its item has a name" [ "$(json '$.items[#-1].spec.snapshotName')" = "$good" ]
 check "its item has a location" [ "$(json '$.items[#-1].spec.location')" = "file:///mnt/k3s-snapshots/$good" ]
 check "its item's size is a quantity: text" \

@@ -12,6 +12,7 @@ FAULTS=(
   "schedule      the newest automatic snapshot is three days old"
   "gap           one automatic snapshot in the middle is missing"
   "shrunk        one automatic snapshot has a tenth of its size"
+  "damaged       four bytes of one automatic snapshot are changed"
   "config        config.yaml keeps 5 snapshots, not 14"
   "unmounted     the share is not mounted; an empty local folder lies in its place"
   "lost-key      the next migration to etcd loses a key and says that all went well"
