@@ -261,7 +261,7 @@ fn conclude(ending: &Ending, options: &args::Run, terminal: &Terminal) -> Exit {
     let state = &ending.state;
     if options.format == Format::Human && state.header.is_some() {
         say(&[String::new()]);
-        let table = run_table(state, ending.broken.is_some(), &terminal.output_styles());
+        let table = run_table(state, ending.broken.is_some(), &terminal.output_styles(), terminal.output_width());
         if let Err(failure) = print(&table) {
             failure.print(terminal);
         }

@@ -7,6 +7,7 @@ use owo_colors::Style;
 use rustix::termios::{QueueSelector, tcflush};
 use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _};
+use std::os::fd::AsFd;
 use std::sync::OnceLock;
 
 /// The terminal behind standard error and standard input, or the lack of one.
@@ -60,9 +61,19 @@ impl Terminal {
 
     /// Columns of the screen now, so that a resize counts; `None` if standard error is none.
     pub fn width(&self) -> Option<usize> {
-        let size = self.screen.then(|| rustix::termios::tcgetwinsize(std::io::stderr()).ok()).flatten()?;
-        Some(if size.ws_col == 0 { 80 } else { usize::from(size.ws_col) })
+        self.screen.then(|| columns(std::io::stderr())).flatten()
     }
+
+    /// Columns of standard output; `None` if that is no terminal.
+    pub fn output_width(&self) -> Option<usize> {
+        std::io::stdout().is_terminal().then(|| columns(std::io::stdout())).flatten()
+    }
+}
+
+/// Columns of a terminal, 80 if it does not know.
+fn columns(terminal: impl AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(terminal).ok()?;
+    Some(if size.ws_col == 0 { 80 } else { usize::from(size.ws_col) })
 }
 
 /// What nothing on standard error may hold, whoever writes there: findings, questions, what can be done next.
