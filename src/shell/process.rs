@@ -120,10 +120,25 @@ pub(super) fn holders(pipes: &[String], except: &[i32]) -> Vec<Process> {
     if pipes.is_empty() {
         return Vec::new();
     }
-    let own = i32::try_from(std::process::id()).unwrap_or_default();
-    let other = |pid: &i32| *pid != own && !except.contains(pid);
+    let other = |pid: &i32| *pid != own_pid() && !except.contains(pid);
     let holding = pids().filter(other).filter(|&pid| holds(pid, pipes));
     holding.map(describe).collect()
+}
+
+/// Whether one of the pipes is open in a process that is neither of this group nor we.
+pub(super) fn is_held_outside(pipes: &[String], group: i32) -> bool {
+    // The group is asked for last: who was born while others were looked at belongs to it all the same.
+    let outside = |pid: i32| Entry::read(pid).is_some_and(|entry| entry.group != group);
+    !pipes.is_empty() && pids().any(|pid| pid != own_pid() && holds(pid, pipes) && outside(pid))
+}
+
+fn own_pid() -> i32 {
+    i32::try_from(std::process::id()).unwrap_or_default()
+}
+
+/// The pipes that this process has open: every one that it shares with what it starts, known though that has ended.
+pub(super) fn own_pipes() -> BTreeSet<String> {
+    pipes(own_pid())
 }
 
 fn holds(pid: i32, pipes: &[String]) -> bool {

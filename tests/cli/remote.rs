@@ -3,6 +3,7 @@
 use crate::harness::{Sandbox, done, finish, is_alive, kill, statuses, wait_until};
 use crate::sshd::Sshd;
 use serde_json::json;
+use std::process::Stdio;
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(120);
@@ -173,12 +174,7 @@ fn a_step_that_ends_with_255_by_itself_has_a_verdict_and_one_whose_connection_go
         "```bash {{name=cut gate=none}}\necho begun >'{witness}'; sleep 30\n```\n```bash {{name=next gate=none}}\necho >'{witness}2'\n```\n"
     );
     let sandbox = on(&sshd.target(), "bash", &body);
-    let mut child = sandbox
-        .command(["run", "r.md"])
-        .stderr(std::process::Stdio::null())
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = sandbox.command(["run", "r.md"]).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
     wait_until("the step begins", || own.read("witness") == "begun\n");
     sshd.cut();
     assert_eq!(child.wait().unwrap().code(), Some(4));
@@ -304,6 +300,36 @@ fn a_target_that_hangs_is_waited_for_no_longer_than_the_step_has_and_nothing_of_
     }
 }
 
+/// The step of [`behind`] that meets no shell.
+const NEVER: &str = "```bash {name=a effect=change gate=none timeout=20s}\necho never\n```\n";
+
+#[test]
+fn what_a_command_left_that_ended_at_once_is_ended_though_it_holds_a_pipe_of_whoever_started_stepgate() {
+    // In about one of five runs the command has ended before anybody can look at it.
+    for _ in 0..30 {
+        let (sandbox, tag) = behind("sleep TAG >/dev/null 2>&1 & exit 0", NEVER);
+        let mut command = sandbox.wrapped(&["sh", "-c", "exec 5<&0 \"$@\"", "sh"], &["run", "r.md"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let pipe = child.stdin.take();
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+        drop(pipe);
+        assert_eq!(with_word(&tag), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn what_forks_and_ends_all_the_time_is_ended_with_a_target_that_gives_no_shell() {
+    let chain = "trap '' TERM\nsh -c 'f() { echo >>alive || exit; f & exit; }; f' >/dev/null 2>&1 &";
+    for _ in 0..4 {
+        let (sandbox, _) = behind(chain, NEVER);
+        let done = run(&sandbox);
+        assert!(done.code == 1 && done.stderr.contains("no shell answers"), "{done:?}");
+        let then = sandbox.read("alive").len();
+        std::thread::sleep(Duration::from_millis(100));
+        assert_eq!(sandbox.read("alive").len(), then, "it goes on");
+    }
+}
+
 #[test]
 fn connecting_again_has_no_more_time_than_the_step() {
     let body = "```bash {name=first effect=read exit=disconnect}\nkill -9 $PPID \"$(ps -o ppid= -p $PPID | tr -d ' ')\" $$\n```\n```bash {name=again gate=none timeout=1s}\ntrue\n```\n";
@@ -348,7 +374,7 @@ fn a_secret_in_the_long_command_line_of_who_is_left_is_masked_before_that_is_cut
 #[test]
 fn an_interrupt_while_a_target_hangs_leaves_nothing_of_it() {
     let (sandbox, tag) = behind("sleep TAG & wait", "```bash {name=a gate=none}\ntrue\n```\n");
-    let mut child = sandbox.command(["run", "r.md"]).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let mut child = sandbox.command(["run", "r.md"]).stderr(Stdio::null()).spawn().unwrap();
     wait_until("the target hangs", || !with_word(&tag).is_empty());
     let pid = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();

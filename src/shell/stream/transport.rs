@@ -6,25 +6,38 @@ use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::super::config::SessionConfig;
 use super::super::kill::{reap, signal};
 use super::super::local::detach;
-use super::super::process::{Entry, Process, holders, pipes, table};
+use super::super::process::{Entry, Process, is_held_outside, own_pipes, pipes, table};
 
 /// How long the group may take to obey TERM, and then KILL.
 const OBEY_LIMIT: Duration = Duration::from_millis(500);
+/// How often the group is looked at where nobody can wait: a bound for who forks faster than is looked.
+const LOOKS: usize = 100;
 
 /// The command of a target, on its way or answering. Its group ends with it.
 pub(super) struct Transport {
     pub child: Child,
-    /// The pipes that it was given.
+    /// The pipes that it was given, or has inherited from whoever started us. They are read from our side: the command
+    /// may have ended before anybody could look at its.
     given: BTreeSet<String>,
     /// Its own processes, known since its shell answered. What is in its group later may be a step's, and outlive it.
     own: Option<BTreeSet<Entry>>,
+}
+
+/// What a look at the process table finds.
+#[derive(Default)]
+struct Look {
+    /// Its own processes that are alive.
+    own: BTreeSet<Entry>,
+    /// Its group, if that may be killed as a whole: no shell has answered, and nobody in it serves others. Its leader was
+    /// not waited for yet, so it is still its.
+    group: Option<Pid>,
 }
 
 /// How a transport ended.
@@ -48,9 +61,7 @@ impl Transport {
         detach(&mut command);
         let child =
             command.spawn().map_err(|error| io::Error::other(format!("`{}` cannot be started: {error}", words[0])))?;
-        let mut transport = Self { child, given: BTreeSet::new(), own: None };
-        transport.given = transport.pid().map(pipes).unwrap_or_default();
-        Ok(transport)
+        Ok(Self { child, given: own_pipes(), own: None })
     }
 
     /// Its pid, valid until it is waited for.
@@ -73,8 +84,8 @@ impl Transport {
         let by_itself = self.ends_within(limit).await;
         let leader = self.pid();
         let mut met = self.members();
-        self.order(&mut met, &[Signal::TERM, Signal::CONT]).await;
-        let left = self.order(&mut met, &[Signal::KILL]).await;
+        self.until_gone(&mut met, Self::ask).await;
+        let left = self.until_gone(&mut met, Self::kill).await;
         let status = timeout(OBEY_LIMIT, self.child.wait()).await.ok().and_then(Result::ok);
         if let Some(leader) = leader {
             reap(leader, &met).await;
@@ -96,17 +107,18 @@ impl Transport {
         true
     }
 
-    /// Sends signals to its own until nobody is left, at most for a while. Says who is.
-    async fn order(&self, met: &mut BTreeSet<Entry>, signals: &[Signal]) -> BTreeSet<Entry> {
+    /// Tells its own to end until nobody is left, at most for a while. Says who is.
+    async fn until_gone(
+        &self,
+        met: &mut BTreeSet<Entry>,
+        tell: fn(&Self, &BTreeSet<Entry>) -> BTreeSet<Entry>,
+    ) -> BTreeSet<Entry> {
         let deadline = Instant::now() + OBEY_LIMIT;
         let mut told = BTreeSet::new();
         loop {
-            let members = self.members();
+            let members = tell(self, &told);
             if members.is_empty() || Instant::now() >= deadline {
                 return members;
-            }
-            for entry in members.difference(&told) {
-                signals.iter().for_each(|&each| signal(entry, each));
             }
             met.extend(members.iter().copied());
             told.extend(members);
@@ -114,29 +126,62 @@ impl Transport {
         }
     }
 
+    /// Asks those of its own to end that were not told yet. Says who was there.
+    fn ask(&self, told: &BTreeSet<Entry>) -> BTreeSet<Entry> {
+        let members = self.members();
+        for entry in members.difference(told) {
+            [Signal::TERM, Signal::CONT].iter().for_each(|&each| signal(entry, each));
+        }
+        members
+    }
+
+    /// Kills those of its own that were not told yet. Says who was there.
+    fn kill(&self, told: &BTreeSet<Entry>) -> BTreeSet<Entry> {
+        let Look { own, group } = self.look();
+        match group {
+            // One stroke, even if nobody was seen: who forks and ends all the time is never there when it is looked for.
+            Some(group) => _ = kill_process_group(group, Signal::KILL),
+            None => own.difference(told).for_each(|entry| signal(entry, Signal::KILL)),
+        }
+        own
+    }
+
     /// Its own processes that are alive.
     fn members(&self) -> BTreeSet<Entry> {
-        let Some(leader) = self.pid() else { return BTreeSet::new() };
-        let Some(own) = &self.own else {
-            let group: Vec<Entry> = table().into_iter().filter(|entry| entry.group == leader).collect();
-            let family: Vec<i32> = group.iter().map(|entry| entry.pid).collect();
-            let own = |entry: &Entry| entry.pid == leader || !self.serves_others(entry.pid, &family);
-            return group.into_iter().filter(own).collect();
-        };
-        own.iter().filter(|entry| entry.is_alive()).copied().collect()
+        self.look().own
+    }
+
+    fn look(&self) -> Look {
+        let Some(leader) = self.pid() else { return Look::default() };
+        if let Some(own) = &self.own {
+            let own = own.iter().filter(|entry| entry.is_alive()).copied().collect();
+            return Look { own, group: None };
+        }
+        let is_own = |entry: &Entry| entry.pid == leader || !self.serves_others(entry.pid, leader);
+        let (own, others): (BTreeSet<_>, BTreeSet<_>) =
+            table().into_iter().filter(|entry| entry.group == leader).partition(is_own);
+        Look { own, group: Pid::from_raw(leader).filter(|_| others.is_empty()) }
     }
 
     /// Whether a process has a pipe with somebody who is neither of the group nor we. So has the proxy behind a shared
     /// connection of `ssh`, which other sessions and terminals go on using.
-    fn serves_others(&self, pid: i32, family: &[i32]) -> bool {
+    fn serves_others(&self, pid: i32, group: i32) -> bool {
         let shared: Vec<String> = pipes(pid).difference(&self.given).cloned().collect();
-        !holders(&shared, family).is_empty()
+        is_held_outside(&shared, group)
     }
 }
 
 /// Where nobody can wait for its end, such as after an interrupt.
 impl Drop for Transport {
     fn drop(&mut self) {
-        self.members().iter().for_each(|entry| signal(entry, Signal::KILL));
+        let mut told = BTreeSet::new();
+        // Who was killed forks no more, so a look that finds nobody else has found all.
+        for _ in 0..LOOKS {
+            let members = self.kill(&told);
+            if members.is_subset(&told) {
+                return;
+            }
+            told.extend(members);
+        }
     }
 }
