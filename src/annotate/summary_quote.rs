@@ -66,7 +66,7 @@ fn verdict_line(state: &RunState, header: &RunStarted) -> String {
         }
         _ => String::new(),
     };
-    format!("**{}**{after} · {span} · {}", inline(&words), inline(&header.operator))
+    format!("**{}**{} · {span} · {}", inline(&words), inline(&after), inline(&header.operator))
 }
 
 fn identity_line(header: &RunStarted, journal: &str) -> String {

@@ -85,7 +85,8 @@ pub fn headline(state: &RunState) -> (String, String) {
         _ => Duration::ZERO,
     };
     let ended = matches!(verdict, RunVerdict::Passed | RunVerdict::Failed | RunVerdict::Partial);
-    let mut after = format!(" {} {}", if ended { "in" } else { "after" }, took(total));
+    let open = not_proved(state, verdict);
+    let mut after = format!("{open} {} {}", if ended { "in" } else { "after" }, took(total));
     if state.waited >= Duration::from_millis(500) {
         after.push_str(&format!(", of it {} waiting for people", took(state.waited)));
     }
@@ -97,6 +98,18 @@ pub fn headline(state: &RunState) -> (String, String) {
         after.push_str(&format!("; it waits for {what}"));
     }
     (words, after)
+}
+
+/// Criteria that a passed run left open, as words behind its verdict: a step that its `when` skipped fails nothing, and
+/// proves nothing either.
+fn not_proved(state: &RunState, verdict: RunVerdict) -> String {
+    let rows = criterion_rows(state).into_iter();
+    let open = rows.filter(|row| verdict == RunVerdict::Passed && row.verdict == CriterionVerdict::Open);
+    let ids: Vec<_> = open.map(|row| row.id).collect();
+    match ids.is_empty() {
+        true => String::new(),
+        false => format!(", {} not proved,", ids.join(", ")),
+    }
 }
 
 /// How a step stands, in words.

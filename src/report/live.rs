@@ -194,7 +194,9 @@ impl<'a> Live<'a> {
 
     fn head(&mut self, header: &RunStarted) {
         self.line(&paint(&escape_line(&header.title), self.styles.heading));
+        let profile = header.profile.as_ref().map(|profile| format!(" · profile {}", escape_line(profile)));
         let facts = format!("{} · run {} · plan {}", escape_line(&header.runbook), header.run, header.plan.short());
+        let facts = facts + &profile.unwrap_or_default();
         self.line(&paint(&facts, self.styles.dim));
     }
 

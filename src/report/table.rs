@@ -40,6 +40,7 @@ pub fn run_table(state: &RunState, broken: bool, styles: &Styles, screen: Option
         false => headline(state),
     };
     let run = state.header.as_ref().map_or("", |header| &header.run);
+    let after = escape_line(&after);
     out.push_str(&format!("\n{}{after} · run {run}\n", paint(&words, styles.name)));
     out
 }

@@ -103,6 +103,38 @@ fn a_step_whose_when_is_false_is_skipped_and_that_is_no_deviation() {
 }
 
 #[test]
+fn the_headline_of_a_passed_run_names_the_criteria_that_it_left_open() {
+    let front = "acceptance:\n  AC_1: one\n  AC2: two\n  AC3: three\n";
+    let step = |name: &str, more: &str| format!("```bash {{name={name} effect=read {more}}}\ntrue\n```\n");
+    let body = |when: &str| step("a", &format!("satisfies='AC_1' when='{when}'")) + &step("b", "satisfies='AC2, AC3'");
+    for (when, more, words) in [
+        ("true", String::new(), "Passed in "),
+        ("false", String::new(), "Passed, AC_1 not proved, in "),
+        ("false", step("c", "satisfies='AC3' when='false'"), "Passed, AC_1, AC3 not proved, in "),
+        ("false", step("c", "exit=1"), "Failed in "),
+    ] {
+        let sandbox = with(front, &(body(when) + &more));
+        let done = sandbox.stepgate("run r.md");
+        assert_eq!(done.code, i32::from(words.starts_with("Failed")), "{done:?}");
+        assert!(done.stdout.lines().last().unwrap().starts_with(words), "{words}: {done:?}");
+        let (verdict, rest) = words.split_at(6);
+        let log = sandbox.stepgate("log").stdout;
+        assert!(log.contains(&format!("> **{verdict}**{rest}")), "{words}: {log}");
+    }
+    let partial = with(front, &body("false"));
+    assert!(partial.stepgate("run r.md --from b").stdout.contains("\nPartial in "), "no evidence in any case");
+}
+
+#[test]
+fn the_head_of_a_run_names_its_profile() {
+    let sandbox = with("", "```bash {name=a effect=read}\ntrue\n```\n");
+    sandbox.write("stepgate.toml", "[profile.lab]\n");
+    let facts = |words: &str| sandbox.stepgate(words).stderr.lines().nth(1).unwrap().to_owned();
+    assert!(facts("run r.md --profile lab").ends_with(" · profile lab"));
+    assert!(!facts("run r.md").contains("profile"));
+}
+
+#[test]
 fn a_when_that_cannot_be_decided_fails_its_step() {
     let body = "```bash {name=a effect=read}\necho x\n```\n```bash {name=b effect=read when=\"steps.a.json.x == 1\"}\ntouch witness\n```\n";
     let sandbox = with("", body);
