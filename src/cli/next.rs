@@ -16,10 +16,10 @@ pub fn steps(state: &RunState, options: &args::Run) -> Vec<String> {
     let again =
         format!("stepgate run {}{}{store}", quote_word(&options.file.display().to_string()), chosen(&options.chosen));
     let mut lines = Vec::new();
-    if state.steps.iter().any(|step| step.status == Status::InDoubt) {
-        lines.push(
-            "# a step is in doubt: look at its target whether it happened, before anything else is run".to_owned(),
-        );
+    for step in state.steps.iter().filter(|step| step.status == Status::InDoubt) {
+        let name = &step.instance;
+        lines
+            .push(format!("# {name} is in doubt: look at its target whether it happened, before anything else is run"));
     }
     let mut command = |words: &str, command: String| lines.extend([format!("# {words}"), command]);
     if !options.ephemeral {

@@ -340,6 +340,7 @@ fn a_read_that_times_out_has_failed_its_whole_tree_is_gone_and_the_close_runs_on
 fn a_change_that_times_out_is_in_doubt_and_nothing_is_closed() {
     let (sandbox, done) = timed_out("");
     assert_eq!(done.code, 4, "{done:?}");
+    assert!(done.stderr.contains("# hostile is in doubt: look at its target"), "{done:?}");
     let log = sandbox.log();
     assert_eq!(statuses(&log), "before=passed hostile=in-doubt after=not-run closing=not-run");
     assert_eq!((&log["verdict"], &step(&log, "hostile")["reason"]), (&"in-doubt".into(), &"timeout".into()));
