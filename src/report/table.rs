@@ -89,8 +89,11 @@ fn fitted(mut widths: Vec<usize>, least: &[usize], screen: Option<usize>) -> Vec
 
 /// The lines of one row.
 fn folded(row: &[(String, Style)], widths: &[usize]) -> Vec<String> {
-    let cells: Vec<_> =
-        row.iter().zip(widths).map(|((text, _), width)| textwrap::wrap(text, (*width).max(1))).collect();
+    // A name is not broken at its hyphens.
+    let wrap = |text, width: usize| {
+        textwrap::wrap(text, textwrap::Options::new(width.max(1)).word_splitter(textwrap::WordSplitter::NoHyphenation))
+    };
+    let cells: Vec<_> = row.iter().zip(widths).map(|((text, _), width)| wrap(text.as_str(), *width)).collect();
     let height = cells.iter().map(Vec::len).max().unwrap_or(0);
     let line = |at: usize| {
         let pieces = cells.iter().zip(row).zip(widths).map(|((cell, (_, style)), width)| {
@@ -113,12 +116,12 @@ mod tests {
     }
 
     const ROWS: [[&str; 3]; 2] =
-        [["AC1", "snapshots are enabled at the place", "configured, in_force"], ["AC2", "short", "one"]];
+        [["AC1", "snapshots are enabled at the place", "configured, in-force"], ["AC2", "short", "one"]];
 
     #[test]
     fn a_table_that_fits_or_has_no_screen_has_a_line_a_row() {
         let whole = "id   what                                by\n\
-                     AC1  snapshots are enabled at the place  configured, in_force\n\
+                     AC1  snapshots are enabled at the place  configured, in-force\n\
                      AC2  short                               one\n";
         assert_eq!((plain(&ROWS, None).as_str(), plain(&ROWS, Some(61)).as_str()), (whole, whole));
     }
@@ -126,7 +129,7 @@ mod tests {
     #[test]
     fn a_table_that_is_too_wide_folds_its_widest_columns_at_blanks() {
         let folded = "id   what                     by\n\
-                      AC1  snapshots are enabled    configured, in_force\n     \
+                      AC1  snapshots are enabled    configured, in-force\n     \
                       at the place\n\
                       AC2  short                    one\n";
         assert_eq!(plain(&ROWS, Some(50)), folded);
