@@ -8,13 +8,8 @@ fn backup(lab: &Lab) -> Done {
     lab.run("cluster-backup.md", &[&["--confirm", "save"], BACKUP_BY_HAND].concat())
 }
 
-/// The backup fails at `step`, whose part of the log has the words; nothing behind it ran.
 fn fails_at(lab: &Lab, step: &str, words: &str) {
-    let done = backup(lab);
-    assert_eq!(done.code, 1, "{done:?}");
-    let (name, log) = lab.trouble();
-    assert_eq!(name, step, "{log}");
-    assert!(log.contains(words), "{step}: {words:?} is not in\n{log}");
+    lab.failed_at(&backup(lab), step, words);
 }
 
 #[test]

@@ -84,6 +84,14 @@ impl Lab {
         self.sandbox.run(["run", path.to_str().unwrap(), "--profile", "lab"].iter().chain(more))
     }
 
+    /// The run failed at `step`, and the log has these words for it.
+    pub fn failed_at(&self, done: &Done, step: &str, words: &str) {
+        assert_eq!(done.code, 1, "{done:?}");
+        let (name, log) = self.trouble();
+        assert_eq!(name, step, "{log}");
+        assert!(log.contains(words), "{step}: {words:?} is not in\n{log}");
+    }
+
     /// The step that is `failed` or `in-doubt`, and the words that the log has for it. What always runs may have failed, too:
     /// it has no way to a master that is gone.
     pub fn trouble(&self) -> (String, String) {

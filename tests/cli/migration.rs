@@ -21,11 +21,7 @@ fn migrate(lab: &Lab) -> Done {
 }
 
 fn fails_at(lab: &Lab, step: &str, words: &str) {
-    let done = migrate(lab);
-    assert_eq!(done.code, 1, "{done:?}");
-    let (name, log) = lab.trouble();
-    assert_eq!(name, step, "{log}");
-    assert!(log.contains(words), "{step}: {words:?} is not in\n{log}");
+    lab.failed_at(&migrate(lab), step, words);
 }
 
 /// What the master is set to: nothing was changed before the gate.
@@ -98,10 +94,7 @@ fn without_a_copy_off_the_node_nothing_is_changed() {
 
     // Somebody begins behind the copy: the step itself asks for it.
     let done = lab.run(RUNBOOK, &[ANSWERS, &["--from", "enable"]].concat());
-    assert_eq!(done.code, 1, "{done:?}");
-    let (name, log) = lab.trouble();
-    assert_eq!(name, "enable", "{log}");
-    assert!(log.contains("there is no checked copy off this node"), "{log}");
+    lab.failed_at(&done, "enable", "there is no checked copy off this node");
     assert!(!lab.on("cat /etc/rancher/k3s/config.yaml").contains("cluster-init"));
 }
 
