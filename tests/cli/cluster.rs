@@ -131,13 +131,19 @@ fn what_overrides_the_configuration_is_found_wherever_it_stands() {
     lab.on("truncate -s -1 /etc/rancher/k3s/config.yaml; mkdir -p /etc/rancher/k3s/config.yaml.d");
     lab.on("echo '\"etcd-disable-snapshots\": true' >/etc/rancher/k3s/config.yaml.d/99-x.YML");
     fails_at(&lab, "configured", "+\"etcd-disable-snapshots\": true");
-    lab.on("rm -r /etc/rancher/k3s/config.yaml.d; touch -d '1 minute' /etc/rancher/k3s/config.yaml");
+    lab.on("rm -r /etc/rancher/k3s/config.yaml.d; sleep 2; touch /etc/rancher/k3s/config.yaml");
     fails_at(&lab, "in_force", "was changed after K3s started: restart K3s");
     lab.on(
         "mkdir /etc/systemd/system/k3s.service.d; printf '[Service]\nEnvironment=K3S_CONFIG_FILE=/etc/other.yaml\n' \
          >/etc/systemd/system/k3s.service.d/x.conf; systemctl daemon-reload; systemctl restart k3s",
     );
     fails_at(&lab, "in_force", "the unit overrides the file");
+    // By a file of the unit, as K3s' own installer writes one.
+    lab.on(
+        "rm -r /etc/systemd/system/k3s.service.d; echo K3S_CONFIG_FILE=/etc/other.yaml >>/etc/systemd/system/k3s.service.env; \
+         systemctl daemon-reload; systemctl restart k3s",
+    );
+    fails_at(&lab, "in_force", "K3S_CONFIG_FILE");
 }
 
 #[test]
