@@ -4,7 +4,7 @@ use super::excerpt::Excerpt;
 use super::markdown::{code, fence, inline, ticked};
 use crate::event::{
     Channel, ExpectationKind, GateState, Moment, ProbeState, Status, StepFinished, StepState, StreamRecord,
-    result_words,
+    deviation_words, result_words,
 };
 use crate::runbook::{ExpectedStream, Gate};
 use crate::text::{count, took};
@@ -26,6 +26,10 @@ pub fn lines(state: &StepState, excerpt: &dyn Fn(&StreamRecord) -> Option<Excerp
         if probe.outcome.status != Status::Passed && probe.moment == Moment::After {
             failures(&probe.outcome, &mut lines);
         }
+    }
+    if let Some(deviation) = state.deviation.as_ref().filter(|deviation| deviation.kind != "skipped") {
+        let who = format!("{} {}", deviation_words(deviation.kind), inline(&deviation.by));
+        lines.extend([String::new(), format!("{who} at {}: \"{}\"", clock(deviation.at), inline(&deviation.reason))]);
     }
     let Some(outcome) = &state.outcome else { return lines };
     for words in outcome.detail.iter().chain(&outcome.notes) {
@@ -93,8 +97,8 @@ fn gate_words(gate: &GateState) -> String {
 fn through(channel: Channel) -> &'static str {
     match channel {
         Channel::Terminal => "",
-        Channel::CommandLine | Channel::Environment | Channel::Profile | Channel::Default => " on the command line",
         Channel::Yes => " by \\-\\-yes",
+        _ => " on the command line",
     }
 }
 

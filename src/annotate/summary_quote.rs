@@ -2,13 +2,14 @@
 //! agreed to what.
 
 use super::markdown::{code, inline};
-use crate::event::{RunStarted, RunState, criterion_rows, headline, step_rows};
+use crate::event::{RunStarted, RunState, criterion_rows, deviation_words, headline, part_words, step_rows};
 
 /// The lines of the summary's quote.
 pub fn lines(state: &RunState, journal: &str) -> Vec<String> {
     let Some(header) = &state.header else { return vec!["**Nothing is recorded of this run.**".to_owned()] };
     let mut lines = vec![verdict_line(state, header), String::new(), identity_line(header, journal), String::new()];
     lines.extend(deviations(state));
+    lines.extend(parts(state));
     if let Some(selection) = &header.selection {
         let from = selection.from.iter().map(|name| format!("--from {name}"));
         let to = selection.to.iter().map(|name| format!("--to {name}"));
@@ -80,16 +81,34 @@ fn deviations(state: &RunState) -> Vec<String> {
         return vec!["**Deviations:** none.".to_owned()];
     }
     let mut lines = vec![format!("**Deviations:** {}", all.len()), String::new()];
-    for step in all {
-        let Some(gate) = &step.gate else { continue };
-        let reason = gate.note.as_deref().unwrap_or("no reason recorded");
+    for (step, deviation) in all {
+        let reason = if deviation.reason.is_empty() { "no reason recorded" } else { &deviation.reason };
         lines.push(format!(
-            "- {} skipped by {} at {}: \"{}\"",
+            "- {} {} {} at {}: \"{}\"",
             code(&step.instance.to_string()),
-            inline(&gate.by),
-            gate.at.strftime("%T"),
+            deviation_words(deviation.kind),
+            inline(&deviation.by),
+            deviation.at.strftime("%T"),
             inline(reason)
         ));
     }
     lines
+}
+
+/// The parts in which the run went on, and what else a reader should know of the record.
+fn parts(state: &RunState) -> Vec<String> {
+    let mut lines: Vec<_> = state.parts.iter().map(|part| format!("- {}", inline(&part_words(part)))).collect();
+    lines.extend(state.earlier_seals.iter().map(|(verdict, head)| {
+        format!("- it had closed as {} before, head `sha256:{head}`, and was opened again", verdict.as_str())
+    }));
+    if state.repaired > 0 {
+        lines.push(format!("- {} bytes that a crash had cut off were taken out of the journal", state.repaired));
+    }
+    if state.runbook_changed {
+        lines.push("- the runbook's file was changed meanwhile; what was planned is what was run".to_owned());
+    }
+    match lines.is_empty() {
+        true => lines,
+        false => [vec![String::new(), "**Parts:**".to_owned(), String::new()], lines].concat(),
+    }
 }

@@ -68,21 +68,9 @@ pub struct Chosen {
     pub target: Vec<String>,
 }
 
+/// What is answered beforehand, and how a run talks.
 #[derive(Debug, Args)]
-pub struct Run {
-    /// The runbook
-    pub file: PathBuf,
-    #[command(flatten)]
-    pub chosen: Chosen,
-    /// The first step to run; the run is partial
-    #[arg(long, value_name = "STEP")]
-    pub from: Option<String>,
-    /// The last step to run; the run is partial
-    #[arg(long, value_name = "STEP")]
-    pub to: Option<String>,
-    /// Run this step and no other; may be given several times
-    #[arg(long, value_name = "STEP", conflicts_with_all = ["from", "to"])]
-    pub only: Vec<String>,
+pub struct Answering {
     /// Ask before every step
     #[arg(long)]
     pub step: bool,
@@ -98,6 +86,28 @@ pub struct Run {
     /// Ask nothing, also at a terminal: what needs a person suspends the run
     #[arg(long)]
     pub non_interactive: bool,
+    /// What goes to standard output: the final table, or the journal's very lines
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The runbook
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub chosen: Chosen,
+    /// The first step to run; the run is partial
+    #[arg(long, value_name = "STEP")]
+    pub from: Option<String>,
+    /// The last step to run; the run is partial
+    #[arg(long, value_name = "STEP")]
+    pub to: Option<String>,
+    /// Run this step and no other; may be given several times
+    #[arg(long, value_name = "STEP", conflicts_with_all = ["from", "to"])]
+    pub only: Vec<String>,
+    #[command(flatten)]
+    pub answering: Answering,
     /// Where records are kept [default: .stepgate beside stepgate.toml, at the Git root, or here]
     #[arg(long, value_name = "DIR", conflicts_with = "ephemeral")]
     pub store: Option<PathBuf>,
@@ -107,9 +117,6 @@ pub struct Run {
     /// Keep no record and take no lock: for tests
     #[arg(long)]
     pub ephemeral: bool,
-    /// What goes to standard output: the final table, or the journal's very lines
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -22,14 +22,19 @@ fn name_of(users: &str, uid: u32) -> Option<String> {
 pub fn holder(run: &str, operator: &str) -> Holder {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let behind_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     Holder {
         run: run.to_owned(),
         pid: std::process::id(),
         started: behind_name.split_whitespace().nth(19).and_then(|ticks| ticks.parse().ok()).unwrap_or(0),
-        boot: boot.trim().to_owned(),
+        boot: boot(),
         operator: operator.to_owned(),
     }
+}
+
+/// The machine's boot, as its kernel names it; empty if it does not.
+pub fn boot() -> String {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    boot.trim().to_owned()
 }
 
 /// The folder that the command was started in.

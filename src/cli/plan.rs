@@ -1,6 +1,6 @@
 //! `stepgate plan FILE`, and the planning that `run` shares with it.
 
-use super::args::{self, Chosen, Format};
+use super::args::{self, Format};
 use super::error::{Exit, Failure};
 use super::findings::show;
 use super::output::{print, print_json};
@@ -8,7 +8,7 @@ use super::terminal::{Terminal, eprint_line};
 use super::{configuration, files, inputs};
 use crate::config::Config;
 use crate::diagnostic::{Refused, Severity};
-use crate::plan::{self, InputError, Plan};
+use crate::plan::{self, InputError, Inputs, Plan};
 use crate::report::{plan_json, plan_text};
 use crate::runbook::Runbook;
 use crate::text::count;
@@ -22,11 +22,13 @@ pub struct Planned {
     pub plan: Plan,
     /// What `stepgate.toml` says.
     pub config: Config,
+    /// What was chosen, and answered before the run.
+    pub inputs: Inputs,
 }
 
 /// The command.
 pub fn plan(options: &args::Plan, terminal: &Terminal) -> Result<Exit, Failure> {
-    let planned = read_and_plan(&options.file, &options.chosen, false, terminal)?;
+    let planned = read_and_plan(&options.file, inputs::inputs(&options.chosen)?, false, terminal)?;
     let name = planned.runbook.source.name.as_str();
     match options.format {
         Format::Human => print(&plan_text(&planned.plan, name, &terminal.output_styles()))?,
@@ -37,9 +39,8 @@ pub fn plan(options: &args::Plan, terminal: &Terminal) -> Result<Exit, Failure> 
 
 /// Reads and plans a runbook; findings go to standard error, and an error among them ends with exit code 2. With `ask`
 /// a person is asked for parameters that are missing.
-pub fn read_and_plan(file: &Path, chosen: &Chosen, ask: bool, terminal: &Terminal) -> Result<Planned, Failure> {
+pub fn read_and_plan(file: &Path, mut inputs: Inputs, ask: bool, terminal: &Terminal) -> Result<Planned, Failure> {
     let config = configuration::load(terminal)?;
-    let mut inputs = inputs::inputs(chosen)?;
     let source = files::read(file).map_err(|found| refused(&found, terminal))?;
     let (runbook, found) = plan::examine(source, &config).map_err(|found| refused(&found, terminal))?;
     // Lints are for whoever writes the page, and `check` says them; at 3 a.m. they would only be in the way.
@@ -51,7 +52,7 @@ pub fn read_and_plan(file: &Path, chosen: &Chosen, ask: bool, terminal: &Termina
         inputs::ask_missing(&runbook, &config, &mut inputs, terminal)?;
     }
     let plan = plan::plan(&runbook, &config, &inputs).map_err(|error| unplanned(&error, &runbook))?;
-    Ok(Planned { runbook, plan, config })
+    Ok(Planned { runbook, plan, config, inputs })
 }
 
 fn unplanned(InputError(errors): &InputError, runbook: &Runbook) -> Failure {

@@ -28,6 +28,7 @@ pub fn history(store: &Store, runbook: &str) -> History {
                     runs.push(run);
                 }
             }
+            LedgerEvent::Resumed { run, .. } => _ = verdicts.remove(&run),
             LedgerEvent::Left { run, verdict, .. } => _ = verdicts.insert(run, (verdict, false)),
             LedgerEvent::Sealed { run, verdict, .. } => _ = verdicts.insert(run, (verdict, true)),
             LedgerEvent::Repaired { .. } => {}

@@ -141,7 +141,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
         let available = self.prompter.is_available();
         let (value, through) = match given {
             // A default is only offered where there is somebody who could choose.
-            Some((value, origin)) if origin != Origin::Default || !available => (value, channel(origin)),
+            Some((value, origin)) if origin != Origin::Default || !available => (value, origin.into()),
             given if available => {
                 let default = given.map(|(value, _)| value);
                 match self.ask_parameter(step, parameter, choices.as_deref(), default.as_deref()).await? {
@@ -229,14 +229,4 @@ fn check_late(
         true => "the value cannot be taken; why is not shown, since a secret is in it or in the list".to_owned(),
         false => why,
     })
-}
-
-fn channel(origin: Origin) -> Channel {
-    match origin {
-        Origin::CommandLine => Channel::CommandLine,
-        Origin::Environment => Channel::Environment,
-        Origin::Profile => Channel::Profile,
-        Origin::Terminal => Channel::Terminal,
-        Origin::Default => Channel::Default,
-    }
 }

@@ -1,15 +1,17 @@
 //! The events, as they stand in the journal (`docs/journal.md`).
 
+use super::decision::{Decision, FailureAnswer};
+use super::header::{RunResumed, RunStarted};
 use super::verdict::RunVerdict;
 use crate::hash::Sha256Hex;
-use crate::plan::Selection;
+use crate::plan::Origin;
 use crate::runbook::{ExpectedStream, Gate};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of the journal's format.
-pub const JOURNAL_FORMAT: u32 = 1;
+pub const JOURNAL_FORMAT: u32 = 2;
 
 /// Something that happened in a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +19,75 @@ pub const JOURNAL_FORMAT: u32 = 1;
 pub enum Event {
     /// The first event: what will be run, by whom, of which plan.
     RunStarted(Box<RunStarted>),
+    /// The run goes on after it was left, after a crash, or after it had closed and failed. The only event that may stand
+    /// behind a seal.
+    RunResumed(Box<RunResumed>),
+    /// The end of the journal that a crash had cut off was taken out; its bytes are kept in `journal.broken`.
+    Repaired {
+        /// How many bytes were taken out.
+        bytes: u64,
+    },
+    /// A person is asked what became of a step.
+    DecisionOpened {
+        /// The step.
+        step: Instance,
+    },
+    /// What became of a step whose end the record does not tell, or that failed and may have changed something.
+    DecisionMade {
+        /// The step.
+        step: Instance,
+        /// The decision.
+        decision: Decision,
+        /// Why.
+        reason: String,
+        /// Who decided, as `user@host`.
+        by: String,
+        /// How the decision came.
+        through: Channel,
+        /// Processes of the step that were still alive then.
+        alive: Vec<ProcessRecord>,
+    },
+    /// A person is asked what to do about a failed step.
+    FailureOpened {
+        /// The step.
+        step: Instance,
+    },
+    /// What is done about a failed step.
+    FailureAnswered {
+        /// The step.
+        step: Instance,
+        /// The answer.
+        answer: FailureAnswer,
+        /// Why it is skipped.
+        reason: Option<String>,
+        /// Who answered, as `user@host`.
+        by: String,
+        /// How the answer came.
+        through: Channel,
+    },
+    /// The runbook's file is no longer what is run. What was planned is run all the same.
+    RunbookChanged {
+        /// The hash of what it holds now; `None` if it cannot be read.
+        sha256: Option<Sha256Hex>,
+    },
+    /// The machine's clock and the run's differ by more than before: it was set, or the machine slept.
+    ClockShifted {
+        /// How many milliseconds the machine's clock is ahead of the run's now.
+        ahead_ms: i64,
+    },
+    /// The terminal went away: nobody can be asked any more.
+    TerminalLost,
+    /// A lock was taken over from a run whose process is dead.
+    LockTakenOver {
+        /// That run.
+        run: String,
+        /// Its process.
+        pid: u32,
+        /// Who ran it, as `user@host`.
+        operator: String,
+        /// Why that process is known to be dead.
+        proof: String,
+    },
     /// A gate waits for a person at a terminal.
     GateOpened {
         /// The step behind the gate.
@@ -140,7 +211,7 @@ pub enum Event {
         step: Instance,
         /// What for.
         waits_for: WaitsFor,
-        /// The parameter, if it waits for one.
+        /// The parameter or variable, if it waits for one.
         parameter: Option<String>,
     },
     /// The run was stopped by a signal; it is not closed.
@@ -171,78 +242,18 @@ pub enum Event {
     },
 }
 
-/// What stands at the head of a journal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunStarted {
-    /// [`JOURNAL_FORMAT`].
-    pub format: u32,
-    /// The version of stepgate.
-    pub stepgate: String,
-    /// The run's id.
-    pub run: String,
-    /// The runbook's path as it was given.
-    pub runbook: String,
-    /// The runbook's real path, which its lock is taken on.
-    pub runbook_path: String,
-    /// The hash of the runbook's bytes, which the store keeps.
-    pub runbook_sha256: Sha256Hex,
-    /// The identity of the plan.
-    pub plan: Sha256Hex,
-    /// The runbook's title.
-    pub title: String,
-    /// The profile, if one was chosen.
-    pub profile: Option<String>,
-    /// Who runs it, as `user@host`.
-    pub operator: String,
-    /// The folder that a local session starts in.
-    pub directory: String,
-    /// What the command line changed, such as `--yes`.
-    pub overrides: Vec<String>,
-    /// What is left out, if the run is partial.
-    pub selection: Option<Selection>,
-    /// Values of the parameters that are given before the run, `[secret]` for a secret one.
-    pub params: BTreeMap<String, String>,
-    /// Where each secret came from, in words.
-    pub secrets: BTreeMap<String, String>,
-    /// The command that reaches each target.
-    pub targets: BTreeMap<String, String>,
-    /// Id and text of each criterion, in the author's order.
-    pub acceptance: Vec<(String, String)>,
-    /// Every step of the plan, in order.
-    pub steps: Vec<StepHeader>,
-}
-
-/// What a reader must know of a step without the runbook.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StepHeader {
-    /// Its name.
-    pub name: String,
-    /// What kind of step it is.
-    pub kind: StepKind,
-    /// Where it runs; `None` for a manual step.
-    pub target: Option<String>,
-    /// Its gate.
-    pub gate: Gate,
-    /// The criteria that it proves.
-    pub satisfies: Vec<String>,
-    /// Whether it runs at the close only.
-    pub always: bool,
-    /// Whether it is a probe of other steps, with no result of its own.
-    pub probe: bool,
-}
-
-/// What kind of step it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StepKind {
-    /// A script in a session's shell.
-    Shell,
-    /// A script of a program that is run inside the session.
-    Interpreter,
-    /// Expressions over earlier steps; nothing is run.
-    Assert,
-    /// Something a person does.
-    Manual,
+impl Event {
+    /// Whether a person is asked from here on.
+    pub fn asks(&self) -> bool {
+        matches!(
+            self,
+            Event::GateOpened { .. }
+                | Event::ManualOpened { .. }
+                | Event::ParameterOpened { .. }
+                | Event::DecisionOpened { .. }
+                | Event::FailureOpened { .. }
+        )
+    }
 }
 
 /// When a probe runs.
@@ -355,6 +366,22 @@ pub enum Channel {
     Default,
     /// `--yes`.
     Yes,
+    /// By the step's effect: nobody was asked.
+    Policy,
+    /// By what the step's probe said.
+    Probe,
+}
+
+impl From<Origin> for Channel {
+    fn from(origin: Origin) -> Self {
+        match origin {
+            Origin::CommandLine => Channel::CommandLine,
+            Origin::Environment => Channel::Environment,
+            Origin::Profile => Channel::Profile,
+            Origin::Terminal => Channel::Terminal,
+            Origin::Default => Channel::Default,
+        }
+    }
 }
 
 /// What a suspended run waits for.
@@ -367,6 +394,12 @@ pub enum WaitsFor {
     Manual,
     /// A parameter that is asked for behind a step.
     Parameter,
+    /// The value of a variable that held a secret and was not kept.
+    Secret,
+    /// What to do about a failed step.
+    Failure,
+    /// A decision on a failed step that may have changed something.
+    Decision,
 }
 
 /// How a step ended.

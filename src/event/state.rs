@@ -1,6 +1,9 @@
 //! The fold: what a run's events add up to.
 
+use super::decision::{Decision, FailureAnswer};
+use super::header::{Revision, RunResumed, RunStarted, StepHeader};
 use super::model::*;
+use super::step_state::{Deviation, GateState, ProbeState, StepState, gate_state};
 use super::verdict::{CriterionVerdict, RunVerdict, Status};
 use crate::runbook::Gate;
 use jiff::Timestamp;
@@ -38,11 +41,46 @@ pub struct RunState {
     pub closing: bool,
     /// The verdict and the head that the seal names.
     pub seal: Option<(RunVerdict, String)>,
+    /// The seals of earlier closes, after each of which the run was opened again.
+    pub earlier_seals: Vec<(RunVerdict, String)>,
+    /// The parts in which the run went on, without the first.
+    pub parts: Vec<Part>,
+    /// How long the run was under way, all its parts together and no gap between them.
+    pub active: Duration,
+    /// Whether the runbook's file was found to be no longer what is run.
+    pub runbook_changed: bool,
+    /// The file below the run's folder that holds the runbook's bytes, if it is not the first one.
+    pub runbook_file: Option<String>,
+    /// Bytes that were cut off by crashes and taken out of the journal.
+    pub repaired: u64,
     opened: Option<Duration>,
     /// Whether output texts are dropped.
     lean: bool,
     /// Where each step stands in `steps`.
     places: HashMap<Instance, usize>,
+}
+
+/// A part in which a run went on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// When.
+    pub at: Timestamp,
+    /// Who resumed it, as `user@host`.
+    pub by: String,
+    /// Milliseconds by the machine's clock since the last record before; less than 0 if that was set back.
+    pub gap_ms: i64,
+    /// What had changed since and was accepted, in words.
+    pub accepted: Vec<String>,
+    /// What the command line changed.
+    pub overrides: Vec<String>,
+}
+
+impl Part {
+    /// The part that begins at `at`.
+    pub fn new(resumed: &RunResumed, at: Timestamp) -> Self {
+        let RunResumed { operator: by, gap_ms, accepted, overrides, .. } = resumed.clone();
+        Self { at, by, gap_ms, accepted, overrides }
+    }
 }
 
 /// What a suspended run waits for.
@@ -56,86 +94,49 @@ pub struct Suspension {
     pub parameter: Option<String>,
 }
 
-/// Where a step stands.
-#[derive(Clone, Debug)]
-pub struct StepState {
-    /// What the head says of it.
-    pub header: StepHeader,
-    /// Which going through of the step this is.
-    pub instance: Instance,
-    /// Where it stands.
-    pub status: Status,
-    /// How often it was attempted.
-    pub attempts: u32,
-    /// When its first attempt started, or when a person answered.
-    pub started: Option<Timestamp>,
-    /// When its last attempt ended, or when a person answered.
-    pub finished: Option<Timestamp>,
-    /// The outcome of its last attempt.
-    pub outcome: Option<StepFinished>,
-    /// How its gate was answered, or the manual step.
-    pub gate: Option<GateState>,
-    /// How long it waited for a person.
-    pub waited: Duration,
-    /// Bytes that came after it had ended.
-    pub late_bytes: u64,
-    /// The expression that left it out.
-    pub condition: Option<String>,
-    /// What its probe said, each time that it ran.
-    pub probes: Vec<ProbeState>,
-}
-
-/// One run of a probe, in the record of the step that names it.
-#[derive(Clone, Debug)]
-pub struct ProbeState {
-    /// Before or after the step.
-    pub moment: Moment,
-    /// How the probe ended.
-    pub outcome: StepFinished,
-}
-
-/// How a gate or a manual step was answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GateState {
-    /// The kind of gate; `None` for a manual step.
-    pub gate: Gate,
-    /// The answer, in the words of the record.
-    pub answer: &'static str,
-    /// Who answered, as `user@host`.
-    pub by: String,
-    /// When.
-    pub at: Timestamp,
-    /// How the answer came.
-    pub through: Channel,
-    /// The note, or the reason of a skip.
-    pub note: Option<String>,
-}
-
 impl RunState {
     /// A state that keeps no output: what is known of a run while it goes on must not grow with what its steps print.
     pub fn lean() -> Self {
         Self { lean: true, ..Self::default() }
     }
 
-    /// Takes one event. `time` is its wall-clock time, `since` the monotonic time since the run's start.
+    /// Takes one event. `time` is its wall-clock time, `since` the time that the run has been under way.
     pub fn apply(&mut self, event: &Event, time: Timestamp, since: Duration) {
-        self.last = Some(time);
+        (self.last, self.active) = (Some(time), since);
         match event {
             Event::RunStarted(header) => self.start(header, time),
-            Event::GateOpened { .. } | Event::ManualOpened { .. } => self.opened = Some(since),
+            Event::RunResumed(resumed) => self.resume(resumed, time),
+            Event::Repaired { bytes } => self.repaired = self.repaired.saturating_add(*bytes),
+            Event::GateOpened { .. }
+            | Event::ManualOpened { .. }
+            | Event::DecisionOpened { .. }
+            | Event::FailureOpened { .. }
+            | Event::ParameterOpened { .. } => self.opened = Some(since),
             Event::GateAnswered { step, gate, answer, by, through, reason } => {
                 let state = gate_state(*gate, answer.as_str(), by, time, *through, reason);
                 self.answered(step, state, since);
                 if *answer == GateAnswer::Skip {
-                    self.set(step, Status::Skipped);
+                    self.skip(step, reason, by, time);
                 }
             }
             Event::ManualAnswered { step, answer, note, by, through } => {
                 self.manual(step, *answer, note, by, *through, (time, since));
             }
+            Event::DecisionMade { step, decision, reason, by, through, .. } => {
+                self.waits(since);
+                self.decided(step, *decision, *through, deviation(decision.as_str(), reason, by, time));
+            }
+            Event::FailureAnswered { step, answer, reason, by, .. } => {
+                self.waits(since);
+                match answer {
+                    FailureAnswer::Retry => self.set(step, Status::NotRun),
+                    FailureAnswer::Skip => self.skip(step, reason, by, time),
+                    FailureAnswer::Leave | FailureAnswer::Quit => {}
+                }
+            }
             Event::StepStarted { step, attempt } => {
                 if let Some(state) = self.step_mut(step) {
-                    (state.status, state.attempts) = (Status::Running, *attempt);
+                    (state.status, state.attempts, state.begun) = (Status::Running, *attempt, true);
                     state.started.get_or_insert(time);
                 }
             }
@@ -144,8 +145,8 @@ impl RunState {
                     state.attempts = outcome.attempt;
                 }
             }
-            Event::ProbeStarted { .. } => {}
-            Event::ParameterOpened { .. } => self.opened = Some(since),
+            Event::ProbeStarted { .. } | Event::ClockShifted { .. } => {}
+            Event::TerminalLost | Event::LockTakenOver { .. } => {}
             Event::ParameterGiven { name, value, .. } => {
                 self.waits(since);
                 self.params.insert(name.clone(), value.clone());
@@ -169,13 +170,8 @@ impl RunState {
                 }
             }
             Event::LeftRunning { processes } => self.left_running.clone_from(processes),
-            Event::RunSuspended { step, waits_for, parameter } => {
-                if *waits_for != WaitsFor::Parameter {
-                    self.set(step, Status::Suspended);
-                }
-                let (step, parameter) = (step.clone(), parameter.clone());
-                self.suspended = Some(Suspension { step, waits_for: *waits_for, parameter });
-            }
+            Event::RunSuspended { step, waits_for, parameter } => self.suspend(step, *waits_for, parameter),
+            Event::RunbookChanged { .. } => self.runbook_changed = true,
             Event::RunInterrupted { signal } => self.interrupted = Some(signal.clone()),
             Event::RunFailed { reason } => self.failed = Some(reason.clone()),
             Event::GivenUp { by } => self.given_up = Some(by.clone()),
@@ -184,10 +180,78 @@ impl RunState {
         }
     }
 
+    /// What was left, stopped or closed goes on.
+    fn resume(&mut self, resumed: &RunResumed, time: Timestamp) {
+        let reopened = self.seal.take();
+        for step in &mut self.steps {
+            match step.status {
+                // Its intent is recorded, and whoever would have recorded its outcome is dead.
+                Status::Running => step.status = Status::InDoubt,
+                Status::Suspended => step.status = Status::NotRun,
+                // Each close has its own.
+                _ if reopened.is_some() && step.header.always => step.reset(),
+                _ => {}
+            }
+        }
+        self.closing &= reopened.is_none();
+        self.earlier_seals.extend(reopened);
+        (self.suspended, self.interrupted, self.failed, self.opened) = (None, None, None, None);
+        if let Some(revision) = &resumed.revision {
+            self.revise(revision);
+        }
+        self.parts.push(Part::new(resumed, time));
+    }
+
+    /// Another plan from here on: what is known of a step stays with its name.
+    fn revise(&mut self, revision: &Revision) {
+        let Some(header) = &mut self.header else { return };
+        header.revise(revision);
+        self.runbook_file = Some(revision.runbook_file.clone());
+        self.params.extend(revision.params.clone());
+        let mut known: HashMap<String, StepState> =
+            std::mem::take(&mut self.steps).into_iter().map(|step| (step.instance.name.clone(), step)).collect();
+        self.steps = revision.steps.iter().map(|header| revised(known.remove(&header.name), header)).collect();
+        // What ran and is no longer planned ran all the same.
+        let mut gone: Vec<_> = known.into_values().filter(|step| step.attempts > 0 || step.gate.is_some()).collect();
+        gone.sort_by_key(|step| step.started);
+        self.steps.extend(gone);
+        self.places = places(&self.steps);
+    }
+
+    fn decided(&mut self, step: &Instance, decision: Decision, through: Channel, deviation: Deviation) {
+        let by_person = !matches!(through, Channel::Policy | Channel::Probe);
+        let Some(state) = self.step_mut(step) else { return };
+        match decision {
+            // Of a probe's word the next event tells what came of it.
+            Decision::Happened if by_person => state.status = Status::Satisfied,
+            Decision::NotHappened | Decision::Rerun => {
+                (state.status, state.outcome, state.begun) = (Status::NotRun, None, false);
+            }
+            Decision::Happened | Decision::Abort => {}
+        }
+        if by_person && decision != Decision::Abort {
+            state.deviation = Some(deviation);
+        }
+    }
+
+    fn skip(&mut self, step: &Instance, reason: &Option<String>, by: &str, at: Timestamp) {
+        if let Some(state) = self.step_mut(step) {
+            state.status = Status::Skipped;
+            state.deviation = Some(deviation("skipped", reason.as_deref().unwrap_or_default(), by, at));
+        }
+    }
+
+    fn suspend(&mut self, step: &Instance, waits_for: WaitsFor, parameter: &Option<String>) {
+        if matches!(waits_for, WaitsFor::Gate | WaitsFor::Manual | WaitsFor::Secret) {
+            self.set(step, Status::Suspended);
+        }
+        self.suspended = Some(Suspension { step: step.clone(), waits_for, parameter: parameter.clone() });
+    }
+
     fn start(&mut self, header: &RunStarted, time: Timestamp) {
         self.started = Some(time);
         self.steps = header.steps.iter().map(StepState::new).collect();
-        self.places = self.steps.iter().enumerate().map(|(at, step)| (step.instance.clone(), at)).collect();
+        self.places = places(&self.steps);
         self.params.clone_from(&header.params);
         self.header = Some(header.clone());
     }
@@ -226,6 +290,9 @@ impl RunState {
         if let (Some(status), Some(state)) = (status, self.step_mut(step)) {
             (state.status, state.attempts) = (status, 1);
             (state.started, state.finished) = (Some(at.0), Some(at.0));
+            if status == Status::Skipped {
+                state.deviation = Some(deviation(word, note.as_deref().unwrap_or_default(), by, at.0));
+            }
         }
     }
 
@@ -318,9 +385,17 @@ impl RunState {
         }
     }
 
-    /// What was not as planned: the steps that a person left out.
-    pub fn deviations(&self) -> impl Iterator<Item = &StepState> {
-        self.steps.iter().filter(|step| step.status == Status::Skipped && step.condition.is_none())
+    /// What was not as planned: the steps that a person left out, or of which one said what became of them.
+    pub fn deviations(&self) -> impl Iterator<Item = (&StepState, &Deviation)> {
+        self.steps.iter().filter_map(|step| Some((step, step.deviation.as_ref()?)))
+    }
+
+    /// Drops what steps printed, for a state that goes on.
+    pub fn into_lean(mut self) -> Self {
+        self.lean = true;
+        let outcomes = self.steps.iter_mut().flat_map(StepState::outcomes_mut);
+        outcomes.for_each(|outcome| (outcome.stdout.text, outcome.stderr.text) = (None, None));
+        self
     }
 
     /// The steps that name a criterion, and what they say of it.
@@ -329,48 +404,25 @@ impl RunState {
             self.steps.iter().filter(|step| step.header.satisfies.iter().any(|named| named == id)).collect();
         let verdict = match () {
             () if steps.iter().any(|step| step.status == Status::Failed) => CriterionVerdict::Refuted,
-            () if !steps.is_empty() && steps.iter().all(|step| step.status.is_good()) => CriterionVerdict::Proved,
+            () if !steps.is_empty() && steps.iter().all(|step| step.is_proof()) => CriterionVerdict::Proved,
             () => CriterionVerdict::Open,
         };
         (steps, verdict)
     }
 }
 
-impl StepState {
-    fn new(header: &StepHeader) -> Self {
-        Self {
-            instance: Instance::first(&header.name),
-            header: header.clone(),
-            status: Status::NotRun,
-            attempts: 0,
-            started: None,
-            finished: None,
-            outcome: None,
-            gate: None,
-            waited: Duration::ZERO,
-            late_bytes: 0,
-            condition: None,
-            probes: Vec::new(),
-        }
-    }
-
-    /// How long its last attempt ran; a manual step as long as it waited for its answer.
-    pub fn took(&self) -> Option<Duration> {
-        match (&self.outcome, self.header.kind) {
-            (Some(outcome), _) => Some(Duration::from_millis(outcome.elapsed_ms)),
-            (None, StepKind::Manual) if self.finished.is_some() => Some(self.waited),
-            _ => None,
-        }
+/// A step of a revised plan: what is known of it, under its new head.
+fn revised(known: Option<StepState>, header: &StepHeader) -> StepState {
+    match known {
+        Some(known) => StepState { header: header.clone(), ..known },
+        None => StepState::new(header),
     }
 }
 
-fn gate_state(
-    gate: Gate,
-    answer: &'static str,
-    by: &str,
-    at: Timestamp,
-    through: Channel,
-    note: &Option<String>,
-) -> GateState {
-    GateState { gate, answer, by: by.to_owned(), at, through, note: note.clone() }
+fn places(steps: &[StepState]) -> HashMap<Instance, usize> {
+    steps.iter().enumerate().map(|(at, step)| (step.instance.clone(), at)).collect()
+}
+
+fn deviation(kind: &'static str, reason: &str, by: &str, at: Timestamp) -> Deviation {
+    Deviation { kind, reason: reason.to_owned(), by: by.to_owned(), at }
 }

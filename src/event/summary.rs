@@ -1,7 +1,9 @@
 //! A state in words, for every view alike: one row a step, one row a criterion, one headline.
 
-use super::model::{Channel, Reason, StepKind};
-use super::state::{GateState, RunState, StepState};
+use super::header::StepKind;
+use super::model::{Channel, Reason, WaitsFor};
+use super::state::{Part, RunState};
+use super::step_state::{GateState, StepState};
 use super::verdict::{CriterionVerdict, RunVerdict, Status};
 use crate::runbook::Gate;
 use crate::text::{count, took};
@@ -80,20 +82,22 @@ pub fn headline(state: &RunState) -> (String, String) {
         (RunVerdict::Interrupted, Some(signal)) => format!("Interrupted by {signal}"),
         _ => capitalized(verdict.as_str()),
     };
-    let total = match (state.started, state.last) {
-        (Some(started), Some(last)) => last.duration_since(started).unsigned_abs(),
-        _ => Duration::ZERO,
-    };
     let ended = matches!(verdict, RunVerdict::Passed | RunVerdict::Failed | RunVerdict::Partial);
     let open = not_proved(state, verdict);
-    let mut after = format!("{open} {} {}", if ended { "in" } else { "after" }, took(total));
+    let mut after = format!("{open} {} {}", if ended { "in" } else { "after" }, took(state.active));
+    if !state.parts.is_empty() {
+        after.push_str(&format!(" in {} parts", state.parts.len() + 1));
+    }
     if state.waited >= Duration::from_millis(500) {
         after.push_str(&format!(", of it {} waiting for people", took(state.waited)));
     }
     if let Some(suspension) = waits {
-        let what = match &suspension.parameter {
-            Some(name) => format!("the parameter {name}"),
-            None => suspension.step.to_string(),
+        let step = &suspension.step;
+        let what = match (suspension.waits_for, &suspension.parameter) {
+            (WaitsFor::Secret, Some(name)) => format!("the value of {name}, which held a secret and was not kept"),
+            (_, Some(name)) => format!("the parameter {name}"),
+            (WaitsFor::Failure | WaitsFor::Decision, None) => format!("a decision on {step}"),
+            (_, None) => step.to_string(),
         };
         after.push_str(&format!("; it waits for {what}"));
     }
@@ -132,6 +136,7 @@ pub fn result_words(step: &StepState) -> String {
         (Status::InDoubt, None) => "in doubt".to_owned(),
         (Status::NotRun, _) if step.header.probe => "probe".to_owned(),
         (Status::NotRun, _) => "not run".to_owned(),
+        (Status::Satisfied, _) if step.deviation.is_some() => "taken as done".to_owned(),
         (Status::Satisfied, _) => "already satisfied".to_owned(),
         (Status::Skipped, _) if step.condition.is_some() => "skipped by when".to_owned(),
         (Status::Suspended, _) => "waiting".to_owned(),
@@ -153,6 +158,7 @@ fn reason_words(reason: Reason) -> &'static str {
 
 fn note(step: &StepState) -> String {
     let mut parts: Vec<String> = step.gate.iter().filter_map(|gate| gate_note(gate, step)).collect();
+    parts.extend(deviation_note(step));
     if step.late_bytes > 0 {
         parts.push(format!("{} of late output", count(step.late_bytes as usize, "byte")));
     }
@@ -162,15 +168,44 @@ fn note(step: &StepState) -> String {
     parts.join("; ")
 }
 
+/// What was not as planned, unless the gate says it.
+fn deviation_note(step: &StepState) -> Option<String> {
+    let deviation = step.deviation.as_ref()?;
+    let at_gate = step.gate.as_ref().is_some_and(|gate| gate.at == deviation.at);
+    (!at_gate).then(|| format!("{} {}: \"{}\"", deviation_words(deviation.kind), deviation.by, deviation.reason))
+}
+
+/// What was not as planned, in words that a name follows.
+pub fn deviation_words(kind: &str) -> &'static str {
+    match kind {
+        "happened" => "said to have happened by",
+        "not-happened" => "said not to have happened by",
+        "rerun" => "run again by",
+        _ => "skipped by",
+    }
+}
+
+/// Who resumed a run and when, in words.
+pub fn part_words(part: &Part) -> String {
+    let gap = Duration::from_millis(part.gap_ms.unsigned_abs());
+    let when = match part.gap_ms {
+        0.. => format!("{} after the last record", took(gap)),
+        _ => format!("by a clock that stood {} before the last record", took(gap)),
+    };
+    let accepted = match part.accepted.is_empty() {
+        true => String::new(),
+        false => format!("; accepted: {}", part.accepted.join(", ")),
+    };
+    format!("resumed by {}, {when}{accepted}", part.by)
+}
+
 fn gate_note(gate: &GateState, step: &StepState) -> Option<String> {
     let quoted = gate.note.as_ref().map(|note| format!("\"{note}\""));
     let by = |word: &str| match gate.through {
         Channel::Terminal => format!("{word} by {} after {}", gate.by, took(step.waited)),
         Channel::CommandLine if gate.gate == Gate::None => format!("answered on the command line by {}", gate.by),
-        Channel::CommandLine | Channel::Environment | Channel::Profile | Channel::Default => {
-            format!("{word} on the command line by {}", gate.by)
-        }
         Channel::Yes => format!("{word} by --yes of {}", gate.by),
+        _ => format!("{word} on the command line by {}", gate.by),
     };
     let words = match gate.answer {
         "yes" if gate.gate == Gate::Type => Some(by("typed")),

@@ -37,6 +37,17 @@ pub enum LedgerEvent {
         /// Who runs it, as `user@host`.
         operator: String,
     },
+    /// A run goes on.
+    Resumed {
+        /// The run's id.
+        run: String,
+        /// Who resumes it, as `user@host`.
+        operator: String,
+        /// How many sound records its journal had.
+        records: u64,
+        /// The hash of the last one.
+        head: String,
+    },
     /// A run was left: suspended, interrupted or in doubt.
     Left {
         /// The run's id.

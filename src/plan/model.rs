@@ -173,6 +173,13 @@ impl Plan {
         sha256(&self.canonical())
     }
 
+    /// The identity of what its parameters are, whatever their values.
+    pub fn declared(&self) -> Sha256Hex {
+        let blank = |parameter: &PlannedParameter| PlannedParameter { value: None, ..parameter.clone() };
+        let declared: Vec<_> = self.parameters.iter().map(blank).collect();
+        sha256(&serde_json::to_vec(&declared).expect("a plan holds nothing that JSON lacks"))
+    }
+
     /// The step called so.
     pub fn step(&self, name: &str) -> Option<&PlannedStep> {
         self.steps.iter().find(|step| step.name == name)
@@ -180,6 +187,11 @@ impl Plan {
 }
 
 impl PlannedStep {
+    /// The identity of all that the plan says of it.
+    pub fn identity(&self) -> Sha256Hex {
+        sha256(&serde_json::to_vec(self).expect("a plan holds nothing that JSON lacks"))
+    }
+
     /// Whether it runs when the run closes, and only then.
     pub fn always(&self) -> bool {
         self.shell().is_some_and(|shell| shell.always)

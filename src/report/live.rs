@@ -1,5 +1,6 @@
 //! What an operator sees while a run goes on. Everything live goes to one writer, standard error.
 
+use super::aside::aside;
 use super::margin::{Margin, wrap};
 use super::plan_text::{step_facts, stream_words};
 use super::styles::{Styles, paint};
@@ -91,7 +92,7 @@ impl<'a> Live<'a> {
     /// Shows an event; `state` is the run after it.
     pub fn event(&mut self, event: &Event, state: &RunState) {
         self.show_event(event, state);
-        if matches!(event, Event::GateOpened { .. } | Event::ManualOpened { .. } | Event::ParameterOpened { .. }) {
+        if event.asks() {
             self.settle();
         }
     }
@@ -189,6 +190,19 @@ impl<'a> Live<'a> {
                 self.line(&paint("\nclosing: steps that always run", self.styles.dim));
             }
             Event::Closing | Event::Sealed { .. } => {}
+            Event::DecisionOpened { step } | Event::FailureOpened { step } => self.introduce(step),
+            Event::DecisionMade { step, .. } | Event::FailureAnswered { step, .. } => {
+                self.introduce(step);
+                self.aside(event);
+            }
+            _ => self.aside(event),
+        }
+    }
+
+    /// What is said in a line or two.
+    fn aside(&mut self, event: &Event) {
+        for line in aside(event) {
+            self.foreign(&line, self.styles.ask);
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! In: events, states, plans. Out: text and JSON. It must never decide anything: views see verdicts only.
 
+mod aside;
 mod live;
 mod margin;
 mod plan_text;

@@ -1,6 +1,8 @@
 //! The machine view of a run: `log --format json`.
 
-use crate::event::{CriterionVerdict, ExpectationRecord, Reason, RunState, RunVerdict, Status, StepKind, StepState};
+use crate::event::{
+    CriterionVerdict, ExpectationRecord, Part, Reason, RunState, RunVerdict, Status, StepKind, StepState,
+};
 use crate::hash::Sha256Hex;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -15,6 +17,7 @@ pub struct RunJson<'a> {
     verdict: RunVerdict,
     profile: Option<&'a str>,
     deviations: usize,
+    parts: Vec<PartJson<'a>>,
     started: Option<Timestamp>,
     finished: Option<Timestamp>,
     operator: &'a str,
@@ -22,6 +25,14 @@ pub struct RunJson<'a> {
     steps: Vec<StepJson<'a>>,
     acceptance: BTreeMap<&'a str, CriterionJson>,
     variables: &'a BTreeMap<String, String>,
+}
+
+#[derive(Debug, Serialize)]
+struct PartJson<'a> {
+    started: Timestamp,
+    operator: &'a str,
+    gap_ms: i64,
+    accepted: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
@@ -87,6 +98,7 @@ pub fn run_json(state: &RunState) -> Option<RunJson<'_>> {
         verdict,
         profile: header.profile.as_deref(),
         deviations: state.deviations().count(),
+        parts: state.parts.iter().map(part_json).collect(),
         started: state.started,
         finished: state.last.filter(|_| verdict != RunVerdict::Running),
         operator: &header.operator,
@@ -95,6 +107,10 @@ pub fn run_json(state: &RunState) -> Option<RunJson<'_>> {
         acceptance: header.acceptance.iter().map(|entry| (entry.0.as_str(), criterion(entry))).collect(),
         variables: &state.variables,
     })
+}
+
+fn part_json(part: &Part) -> PartJson<'_> {
+    PartJson { started: part.at, operator: &part.by, gap_ms: part.gap_ms, accepted: &part.accepted }
 }
 
 fn step_json(step: &StepState) -> StepJson<'_> {
@@ -128,13 +144,11 @@ fn step_json(step: &StepState) -> StepJson<'_> {
             by: &gate.by,
             at: gate.at,
         }),
-        deviation: step.gate.as_ref().filter(|_| step.status == Status::Skipped && step.condition.is_none()).map(
-            |gate| DeviationJson {
-                kind: "skipped",
-                reason: gate.note.as_deref().unwrap_or_default(),
-                by: &gate.by,
-                at: gate.at,
-            },
-        ),
+        deviation: step.deviation.as_ref().map(|deviation| DeviationJson {
+            kind: deviation.kind,
+            reason: &deviation.reason,
+            by: &deviation.by,
+            at: deviation.at,
+        }),
     }
 }

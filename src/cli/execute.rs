@@ -1,0 +1,171 @@
+//! Runs what was prepared, shows it as it happens, and says what came of it.
+
+use super::args::{Answering, Format};
+use super::error::{Exit, Failure};
+use super::next;
+use super::output::print;
+use super::prompt::TerminalPrompter;
+use super::record::Record;
+use super::screen::TerminalScreen;
+use super::signals;
+use super::terminal::{Terminal, eprint_line, masked};
+use crate::config::Config;
+use crate::engine::{Answers, Ending, Engine, Observer, Recorder, Setting};
+use crate::event::{Event, RunStarted, RunState, RunVerdict, Stream, result_words};
+use crate::journal::{Clock, Entry, Journal, Store};
+use crate::plan::Plan;
+use crate::redact::Redactor;
+use crate::report::{Live, Screen as _, run_table};
+use crate::shell::{SessionConfig, become_subreaper};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// Everything that a run is made of.
+pub struct Prepared<'a> {
+    /// What is run.
+    pub plan: &'a Plan,
+    /// What `stepgate.toml` says.
+    pub config: &'a Config,
+    /// For each step of the plan whether it is chosen.
+    pub chosen: Vec<bool>,
+    /// What was answered beforehand.
+    pub answers: Answers,
+    /// The head of the record.
+    pub header: RunStarted,
+    /// How a session on each target starts.
+    pub sessions: BTreeMap<String, SessionConfig>,
+    /// Values that the plan does not hold.
+    pub values: BTreeMap<String, String>,
+    /// Through which everything goes that is written or shown.
+    pub redactor: Redactor,
+    /// What of the disk the run uses.
+    pub record: Record,
+}
+
+/// Runs, says what came of it and what can be done next.
+pub fn run_to_its_end(
+    prepared: Prepared<'_>,
+    options: &Answering,
+    hints: &next::Hints<'_>,
+    terminal: &Terminal,
+) -> Result<Exit, Failure> {
+    let (ending, lost) = execute(prepared, options, terminal)?;
+    let exit = conclude(&ending, options, hints, terminal);
+    Ok(match lost {
+        Some(failure) => {
+            failure.print(terminal);
+            Exit::Record
+        }
+        None => exit,
+    })
+}
+
+/// Runs. The second of what it returns is why the journal's lines could not be printed to their end.
+fn execute(
+    prepared: Prepared<'_>,
+    options: &Answering,
+    terminal: &Terminal,
+) -> Result<(Ending, Option<Failure>), Failure> {
+    let Prepared { plan, config, chosen, answers, header, sessions, values, redactor, record } = prepared;
+    let failed = |what: &str, error: std::io::Error| {
+        Failure::new(Exit::Record, format!("{what}: {error}")).hint("nothing was run")
+    };
+    become_subreaper().map_err(|error| failed("orphaned processes cannot be kept track of", error))?;
+    signals::can_listen().map_err(|error| failed("signals cannot be listened for", error))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| failed("the runtime does not start", error))?;
+    let width = || terminal.width();
+    let screen = TerminalScreen::start().map_err(|error| failed("no thread for the screen", error))?;
+    let mut live = Live::new(plan, terminal.styles(), Box::new(screen), &width);
+    if let Some(last) = &record.history.last {
+        live = live.last_time(last);
+    }
+    let mut watchers = Watchers { live, lines: options.format == Format::Json, lost: None };
+    let journal = Journal::new(record.journal, Clock::starting_at(Timestamp::now()));
+    let mut prompter = TerminalPrompter::new(*terminal, !options.non_interactive);
+    let ending = runtime.block_on(async {
+        let setting = Setting {
+            operator: header.operator.clone(),
+            sessions,
+            values,
+            redactor: redactor.clone(),
+            folder: record.folder,
+            ledger: record.store.as_ref().map(Store::ledger),
+            output_limit: config.limits.output,
+            interrupts: signals::listen()?,
+        };
+        let recorder = Recorder::new(journal, redactor, &mut watchers);
+        let engine = Engine::new(plan, chosen, answers, setting, &mut prompter, recorder).step_by_step(options.step);
+        Ok(engine.run(header).await)
+    });
+    let ending = ending.map_err(|error| failed("signals cannot be listened for", error))?;
+    watchers.live.settle();
+    Ok((ending, watchers.lost))
+}
+
+/// The terminal, and a program that reads the journal's lines.
+struct Watchers<'a> {
+    live: Live<'a>,
+    /// Whether the journal's lines go to standard output.
+    lines: bool,
+    /// Why they no longer do.
+    lost: Option<Failure>,
+}
+
+impl Observer for Watchers<'_> {
+    fn recorded(&mut self, entry: &Entry<Event>, line: &str, state: &RunState) {
+        if self.lines && self.lost.is_none() {
+            self.lost = print(line).err();
+        }
+        self.live.event(&entry.event, state);
+    }
+
+    fn output(&mut self, stream: Stream, bytes: &[u8]) {
+        self.live.output(stream, bytes);
+    }
+
+    fn late_output(&mut self, step: &str, _: Stream, bytes: &[u8]) {
+        self.live.late_output(step, bytes);
+    }
+}
+
+/// Prints the final table and what can be done next.
+fn conclude(ending: &Ending, options: &Answering, hints: &next::Hints<'_>, terminal: &Terminal) -> Exit {
+    let state = &ending.state;
+    if options.format == Format::Human && state.header.is_some() {
+        say(&[String::new()]);
+        let table = run_table(state, ending.broken.is_some(), &terminal.output_styles(), terminal.output_width());
+        if let Err(failure) = print(&table) {
+            failure.print(terminal);
+        }
+    }
+    if let Some(error) = &ending.broken {
+        if error.kind() == std::io::ErrorKind::WouldBlock && state.header.is_none() {
+            say(&[format!("error: {error}"), "  help: nothing was run; try again when it is free".to_owned()]);
+            return Exit::Locked;
+        }
+        let unrecorded = ending.unrecorded.iter();
+        let unrecorded = unrecorded.map(|step| format!("  {}: {}, not recorded", step.instance, result_words(step)));
+        let mut lines = vec![format!("error: the record could not be written: {error}")];
+        lines.extend(unrecorded);
+        lines.push("  nothing further was started; what is not shown above is not recorded".to_owned());
+        say(&lines);
+        return Exit::Record;
+    }
+    say(&next::steps(state, hints));
+    match (state.verdict(), state.interrupted.as_deref()) {
+        (RunVerdict::Interrupted, Some("TERM")) => Exit::Terminated,
+        (verdict, _) => Exit::of(verdict),
+    }
+}
+
+/// Lines to standard error. The run is over and recorded: a reader who stalls keeps it from ending for a moment only.
+fn say(lines: &[String]) {
+    match TerminalScreen::start() {
+        Ok(mut screen) => {
+            lines.iter().for_each(|line| screen.line(&masked(line)));
+            screen.settle();
+        }
+        Err(_) => lines.iter().for_each(|line| eprint_line(line)),
+    }
+}

@@ -1,0 +1,166 @@
+//! What stands at the head of a journal, and at the head of each part in which its run goes on.
+
+use super::model::Channel;
+use crate::hash::Sha256Hex;
+use crate::plan::Selection;
+use crate::runbook::{Effect, Gate};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What stands at the head of a journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunStarted {
+    /// [`JOURNAL_FORMAT`].
+    pub format: u32,
+    /// The version of stepgate.
+    pub stepgate: String,
+    /// The run's id.
+    pub run: String,
+    /// The runbook's path as it was given.
+    pub runbook: String,
+    /// The runbook's real path, which its lock is taken on.
+    pub runbook_path: String,
+    /// The hash of the runbook's bytes, which the store keeps.
+    pub runbook_sha256: Sha256Hex,
+    /// The identity of the plan.
+    pub plan: Sha256Hex,
+    /// The runbook's title.
+    pub title: String,
+    /// The profile, if one was chosen.
+    pub profile: Option<String>,
+    /// Who runs it, as `user@host`.
+    pub operator: String,
+    /// The folder that a local session starts in.
+    pub directory: String,
+    /// The machine's boot, as its kernel names it.
+    #[serde(default)]
+    pub boot: String,
+    /// What the command line changed, such as `--yes`.
+    pub overrides: Vec<String>,
+    /// What is left out, if the run is partial.
+    pub selection: Option<Selection>,
+    /// Values of the parameters that are given before the run, `[secret]` for a secret one.
+    pub params: BTreeMap<String, String>,
+    /// Who gave each of them its value.
+    #[serde(default)]
+    pub origins: BTreeMap<String, Channel>,
+    /// The identity of the parameters' types, and of the steps behind which they are asked for.
+    #[serde(default)]
+    pub declared: Sha256Hex,
+    /// Where each secret came from, in words.
+    pub secrets: BTreeMap<String, String>,
+    /// The command that reaches each target.
+    pub targets: BTreeMap<String, String>,
+    /// The commands that `--target` gave, as they were typed.
+    #[serde(default)]
+    pub given_targets: BTreeMap<String, String>,
+    /// What is set on every target.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Id and text of each criterion, in the author's order.
+    pub acceptance: Vec<(String, String)>,
+    /// Every step of the plan, in order.
+    pub steps: Vec<StepHeader>,
+}
+
+/// What stands at the head of each later part of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunResumed {
+    /// Which part this is: 2 for the first that is resumed.
+    pub part: u32,
+    /// The version of stepgate.
+    pub stepgate: String,
+    /// Who resumes it, as `user@host`.
+    pub operator: String,
+    /// The machine's boot, as its kernel names it.
+    pub boot: String,
+    /// Milliseconds by the machine's clock since the last record; less than 0 if that was set back.
+    pub gap_ms: i64,
+    /// What the command line changed, such as `--yes`.
+    pub overrides: Vec<String>,
+    /// Where each secret came from, in words.
+    pub secrets: BTreeMap<String, String>,
+    /// What had changed since and was accepted, in words: `step save`, `target master`.
+    pub accepted: Vec<String>,
+    /// The plan from here on, if it is another one.
+    pub revision: Option<Box<Revision>>,
+}
+
+/// What of the head is otherwise from here on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Revision {
+    /// The file below the run's folder that holds the runbook's bytes.
+    pub runbook_file: String,
+    /// Their hash.
+    pub runbook_sha256: Sha256Hex,
+    /// The identity of the plan.
+    pub plan: Sha256Hex,
+    /// The runbook's title.
+    pub title: String,
+    /// Values of the parameters that are given before the run, `[secret]` for a secret one.
+    pub params: BTreeMap<String, String>,
+    /// Who gave each of them its value.
+    pub origins: BTreeMap<String, Channel>,
+    /// The identity of the parameters' types, and of the steps behind which they are asked for.
+    pub declared: Sha256Hex,
+    /// The command that reaches each target.
+    pub targets: BTreeMap<String, String>,
+    /// The commands that `--target` gave, as they were typed.
+    pub given_targets: BTreeMap<String, String>,
+    /// What is set on every target.
+    pub env: BTreeMap<String, String>,
+    /// Id and text of each criterion, in the author's order.
+    pub acceptance: Vec<(String, String)>,
+    /// Every step of the plan, in order.
+    pub steps: Vec<StepHeader>,
+}
+
+impl RunStarted {
+    /// The head as it is from a revision on.
+    pub fn revise(&mut self, revision: &Revision) {
+        let Revision { runbook_sha256, plan, title, declared, .. } = revision.clone();
+        (self.runbook_sha256, self.plan, self.title, self.declared) = (runbook_sha256, plan, title, declared);
+        let Revision { params, origins, targets, given_targets, env, acceptance, steps, .. } = revision.clone();
+        (self.params, self.origins, self.targets) = (params, origins, targets);
+        (self.given_targets, self.env, self.acceptance, self.steps) = (given_targets, env, acceptance, steps);
+    }
+}
+
+/// What a reader must know of a step without the runbook.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepHeader {
+    /// Its name.
+    pub name: String,
+    /// What kind of step it is.
+    pub kind: StepKind,
+    /// Where it runs; `None` for a manual step.
+    pub target: Option<String>,
+    /// Its gate.
+    pub gate: Gate,
+    /// The criteria that it proves.
+    pub satisfies: Vec<String>,
+    /// Whether it runs at the close only.
+    pub always: bool,
+    /// Whether it is a probe of other steps, with no result of its own.
+    pub probe: bool,
+    /// What it may do to the world; `None` for a manual step and an assertion.
+    #[serde(default)]
+    pub effect: Option<Effect>,
+    /// The identity of all that the plan says of it.
+    #[serde(default)]
+    pub sha256: Sha256Hex,
+}
+
+/// What kind of step it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepKind {
+    /// A script in a session's shell.
+    Shell,
+    /// A script of a program that is run inside the session.
+    Interpreter,
+    /// Expressions over earlier steps; nothing is run.
+    Assert,
+    /// Something a person does.
+    Manual,
+}

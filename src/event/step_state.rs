@@ -1,0 +1,146 @@
+//! Where one step of a run stands.
+
+use super::header::{StepHeader, StepKind};
+use super::model::*;
+use super::verdict::Status;
+use crate::runbook::Gate;
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// Where a step stands.
+#[derive(Clone, Debug)]
+pub struct StepState {
+    /// What the head says of it.
+    pub header: StepHeader,
+    /// Which going through of the step this is.
+    pub instance: Instance,
+    /// Where it stands.
+    pub status: Status,
+    /// How often it was attempted.
+    pub attempts: u32,
+    /// When its first attempt started, or when a person answered.
+    pub started: Option<Timestamp>,
+    /// When its last attempt ended, or when a person answered.
+    pub finished: Option<Timestamp>,
+    /// The outcome of its last attempt.
+    pub outcome: Option<StepFinished>,
+    /// How its gate was answered, or the manual step.
+    pub gate: Option<GateState>,
+    /// How long it waited for a person.
+    pub waited: Duration,
+    /// Bytes that came after it had ended.
+    pub late_bytes: u64,
+    /// The expression that left it out.
+    pub condition: Option<String>,
+    /// What was not as planned.
+    pub deviation: Option<Deviation>,
+    /// Whether its script may have been sent since it was last known not to have happened.
+    pub begun: bool,
+    /// What its probe said, each time that it ran.
+    pub probes: Vec<ProbeState>,
+}
+
+/// What was not as planned: a person left a step out, or said what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deviation {
+    /// `skipped`, `happened`, `not-happened` or `rerun`.
+    pub kind: &'static str,
+    /// Why, in that person's words.
+    pub reason: String,
+    /// Who, as `user@host`.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One run of a probe, in the record of the step that names it.
+#[derive(Clone, Debug)]
+pub struct ProbeState {
+    /// Before or after the step.
+    pub moment: Moment,
+    /// How the probe ended.
+    pub outcome: StepFinished,
+}
+
+/// How a gate or a manual step was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateState {
+    /// The kind of gate; `None` for a manual step.
+    pub gate: Gate,
+    /// The answer, in the words of the record.
+    pub answer: &'static str,
+    /// Who answered, as `user@host`.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// How the answer came.
+    pub through: Channel,
+    /// The note, or the reason of a skip.
+    pub note: Option<String>,
+}
+
+impl StepState {
+    pub(super) fn new(header: &StepHeader) -> Self {
+        Self {
+            instance: Instance::first(&header.name),
+            header: header.clone(),
+            status: Status::NotRun,
+            attempts: 0,
+            started: None,
+            finished: None,
+            outcome: None,
+            gate: None,
+            waited: Duration::ZERO,
+            late_bytes: 0,
+            condition: None,
+            deviation: None,
+            begun: false,
+            probes: Vec::new(),
+        }
+    }
+
+    /// Forgets what became of it, but not how often it was tried: its outputs are named by that.
+    pub(super) fn reset(&mut self) {
+        *self = Self { attempts: self.attempts, ..Self::new(&self.header) };
+    }
+
+    /// Its own outcome, and those of its probe.
+    pub(super) fn outcomes_mut(&mut self) -> impl Iterator<Item = &mut StepFinished> {
+        self.outcome.iter_mut().chain(self.probes.iter_mut().map(|probe| &mut probe.outcome))
+    }
+
+    /// Whether it proves the criteria that it names. What somebody only said to have happened was not checked.
+    pub fn is_proof(&self) -> bool {
+        let said = self.deviation.as_ref().is_some_and(|deviation| deviation.kind == "happened");
+        self.status.is_good() && !said
+    }
+
+    /// Whether a person must say what became of it before it may be run again: it failed, its script was sent, and it may
+    /// have changed something.
+    pub fn wants_decision(&self) -> bool {
+        let changes = self.header.effect.is_some_and(|effect| !effect.may_repeat());
+        let sent = self.begun && self.outcome.as_ref().is_none_or(|outcome| outcome.reason != Some(Reason::Transport));
+        self.status == Status::Failed && changes && sent
+    }
+
+    /// How long its last attempt ran; a manual step as long as it waited for its answer.
+    pub fn took(&self) -> Option<Duration> {
+        match (&self.outcome, self.header.kind) {
+            (Some(outcome), _) => Some(Duration::from_millis(outcome.elapsed_ms)),
+            (None, StepKind::Manual) if self.finished.is_some() => Some(self.waited),
+            _ => None,
+        }
+    }
+}
+
+/// How a gate or a manual step was answered.
+pub(super) fn gate_state(
+    gate: Gate,
+    answer: &'static str,
+    by: &str,
+    at: Timestamp,
+    through: Channel,
+    note: &Option<String>,
+) -> GateState {
+    GateState { gate, answer, by: by.to_owned(), at, through, note: note.clone() }
+}
