@@ -31,6 +31,11 @@ pub enum Command {
         after_help = "Example: stepgate run backup.md --confirm save --answer the-share-shows-the-file=done:seen"
     )]
     Run(Run),
+    /// Goes on with a run that was left, interrupted, or failed
+    #[command(
+        after_help = "Example: stepgate resume k7xq --decide save=happened --reason 'the file is there' --confirm restore"
+    )]
+    Resume(Resume),
     /// Shows everything resolved; runs nothing
     #[command(after_help = "Example: stepgate plan backup.md --format json")]
     Plan(Plan),
@@ -117,6 +122,29 @@ pub struct Run {
     /// Keep no record and take no lock: for tests
     #[arg(long)]
     pub ephemeral: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Resume {
+    /// The run: its id, or any part of it that only it has [default: the newest unfinished]
+    pub run: Option<String>,
+    /// Say what became of a step: happened, not-happened, rerun or abort
+    #[arg(long, value_name = "STEP=WHAT")]
+    pub decide: Vec<String>,
+    /// How you know what --decide says
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Accept a change since the run was left, by the name that it is shown with; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub accept: Vec<String>,
+    /// Give a parameter its value; may be given several times
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub param: Vec<String>,
+    #[command(flatten)]
+    pub answering: Answering,
+    /// Where records are kept [default: .stepgate beside stepgate.toml, at the Git root, or here]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

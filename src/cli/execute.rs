@@ -10,15 +10,16 @@ use super::screen::TerminalScreen;
 use super::signals;
 use super::terminal::{Terminal, eprint_line, masked};
 use crate::config::Config;
-use crate::engine::{Answers, Ending, Engine, Observer, Recorder, Setting};
-use crate::event::{Event, RunStarted, RunState, RunVerdict, Stream, result_words};
-use crate::journal::{Clock, Entry, Journal, Store};
+use crate::engine::{Answers, Ending, Engine, Missing, Observer, Recorder, Setting, Streams};
+use crate::event::{Event, RunState, RunVerdict, Stream, result_words};
+use crate::hash::{Sha256Hex, sha256};
+use crate::journal::{Entry, Store};
 use crate::plan::Plan;
 use crate::redact::Redactor;
 use crate::report::{Live, Screen as _, run_table};
 use crate::shell::{SessionConfig, become_subreaper};
-use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Everything that a run is made of.
 pub struct Prepared<'a> {
@@ -30,12 +31,18 @@ pub struct Prepared<'a> {
     pub chosen: Vec<bool>,
     /// What was answered beforehand.
     pub answers: Answers,
-    /// The head of the record.
-    pub header: RunStarted,
+    /// Who runs it, as `user@host`.
+    pub operator: String,
+    /// The runbook's real path.
+    pub path: &'a Path,
     /// How a session on each target starts.
     pub sessions: BTreeMap<String, SessionConfig>,
     /// Values that the plan does not hold.
     pub values: BTreeMap<String, String>,
+    /// What earlier parts of the run have printed.
+    pub streams: Streams,
+    /// Variables whose values were not kept.
+    pub missing: Vec<Missing>,
     /// Through which everything goes that is written or shown.
     pub redactor: Redactor,
     /// What of the disk the run uses.
@@ -66,7 +73,9 @@ fn execute(
     options: &Answering,
     terminal: &Terminal,
 ) -> Result<(Ending, Option<Failure>), Failure> {
-    let Prepared { plan, config, chosen, answers, header, sessions, values, redactor, record } = prepared;
+    let Prepared { plan, config, chosen, answers, operator, path, sessions, .. } = prepared;
+    let Prepared { values, streams, missing, redactor, record, .. } = prepared;
+    let Record { store, folder, journal, state, begin, history, _locks } = record;
     let failed = |what: &str, error: std::io::Error| {
         Failure::new(Exit::Record, format!("{what}: {error}")).hint("nothing was run")
     };
@@ -77,30 +86,41 @@ fn execute(
     let width = || terminal.width();
     let screen = TerminalScreen::start().map_err(|error| failed("no thread for the screen", error))?;
     let mut live = Live::new(plan, terminal.styles(), Box::new(screen), &width);
-    if let Some(last) = &record.history.last {
+    if let Some(last) = &history.last {
         live = live.last_time(last);
     }
     let mut watchers = Watchers { live, lines: options.format == Format::Json, lost: None };
-    let journal = Journal::new(record.journal, Clock::starting_at(Timestamp::now()));
+    let path = path.to_owned();
     let mut prompter = TerminalPrompter::new(*terminal, !options.non_interactive);
     let ending = runtime.block_on(async {
         let setting = Setting {
-            operator: header.operator.clone(),
+            operator,
             sessions,
             values,
+            streams,
+            missing,
             redactor: redactor.clone(),
-            folder: record.folder,
-            ledger: record.store.as_ref().map(Store::ledger),
+            folder,
+            ledger: store.as_ref().map(Store::ledger),
             output_limit: config.limits.output,
-            interrupts: signals::listen()?,
+            grace: config.limits.grace,
+            interrupts: signals::listen(terminal)?,
+            part: begin.part(),
+            beforehand: Vec::new(),
+            runbook_now: Box::new(move || hash_of(&path)),
         };
-        let recorder = Recorder::new(journal, redactor, &mut watchers);
+        let recorder = Recorder::new(journal, state, redactor, &mut watchers);
         let engine = Engine::new(plan, chosen, answers, setting, &mut prompter, recorder).step_by_step(options.step);
-        Ok(engine.run(header).await)
+        Ok(engine.run(begin).await)
     });
     let ending = ending.map_err(|error| failed("signals cannot be listened for", error))?;
     watchers.live.settle();
     Ok((ending, watchers.lost))
+}
+
+/// What the runbook's file holds now.
+fn hash_of(path: &Path) -> Option<Sha256Hex> {
+    super::files::read(path).ok().map(|source| sha256(source.text.as_bytes()))
 }
 
 /// The terminal, and a program that reads the journal's lines.

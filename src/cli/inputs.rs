@@ -5,7 +5,8 @@ use super::error::Failure;
 use super::prompt::{self, Asked};
 use super::terminal::{Terminal, eprint_line};
 use crate::config::Config;
-use crate::plan::{Inputs, Profile, check_value, missing};
+use crate::event::{Channel, MASK, RunStarted};
+use crate::plan::{Inputs, Origin, Profile, check_value, missing};
 use crate::runbook::{Choices, Parameter, Runbook};
 use std::collections::BTreeMap;
 
@@ -32,7 +33,32 @@ pub fn inputs(chosen: &Chosen) -> Result<Inputs, Failure> {
         params: pairs("--param", &chosen.param)?,
         environment: environment()?,
         asked: BTreeMap::new(),
+        recorded: BTreeMap::new(),
         targets: pairs("--target", &chosen.target)?,
+    })
+}
+
+/// What was chosen for a run that goes on: what its record says, `--param` of today, and the environment of today.
+///
+/// # Errors
+///
+/// As [`inputs`].
+pub fn inputs_of_record(header: &RunStarted, param: &[String]) -> Result<Inputs, Failure> {
+    let chosen = Chosen { param: param.to_vec(), profile: header.profile.clone(), target: Vec::new() };
+    let kept = |(name, value): (&String, &String)| {
+        let origin = match header.origins.get(name) {
+            Some(Channel::Environment) => Origin::Environment,
+            Some(Channel::Terminal) => Origin::Terminal,
+            Some(Channel::CommandLine) | None => Origin::CommandLine,
+            // The profile and the runbook say it again, and may say otherwise.
+            Some(_) => return None,
+        };
+        (!value.contains(MASK)).then(|| (name.clone(), (value.clone(), origin)))
+    };
+    Ok(Inputs {
+        recorded: header.params.iter().filter_map(kept).collect(),
+        targets: header.given_targets.clone().into_iter().collect(),
+        ..inputs(&chosen)?
     })
 }
 

@@ -23,6 +23,8 @@ mod pattern;
 mod plan;
 mod prompt;
 mod record;
+mod resume;
+mod resume_changes;
 mod run;
 mod screen;
 mod secret_value;
@@ -55,6 +57,7 @@ pub fn main() -> Exit {
     let terminal = terminal::Terminal::new(arguments.color);
     let done = match arguments.command {
         Command::Run(options) => run::run(&options, redactor, &terminal),
+        Command::Resume(options) => resume::resume(&options, redactor, &terminal),
         Command::Plan(options) => plan::plan(&options, &terminal),
         Command::Check(options) => check::check(&options, &terminal),
         Command::List(options) => list::list(&options, &terminal),

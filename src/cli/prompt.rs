@@ -3,10 +3,12 @@
 
 use super::terminal::{Terminal, eprint_line, eprint_question, read_line};
 use crate::engine::{
-    GateQuestion, GateReply, ManualQuestion, ManualReply, ParameterQuestion, ParameterReply, Prompter, Reply,
+    Decided, DecisionQuestion, DecisionReply, FailureQuestion, FailureReply, GateQuestion, GateReply, ManualQuestion,
+    ManualReply, ParameterQuestion, ParameterReply, Prompter, Reply, parse_decision_line, parse_failure_line,
     parse_gate_line, parse_manual_line,
 };
-use crate::event::{GateAnswer, ManualAnswer};
+use crate::event::{FailureAnswer, GateAnswer, ManualAnswer};
+use crate::plan::PlannedStep;
 use crate::runbook::{Gate, Parameter};
 use tokio::sync::oneshot;
 
@@ -35,10 +37,11 @@ impl TerminalPrompter {
     }
 
     async fn reason(&self) -> Option<String> {
-        let reason = self.ask("  why is it skipped? (an empty line: it is not)").await?.trim().to_owned();
-        if reason.is_empty() {
-            eprint_line("  a skip needs a reason; it is not skipped");
-        }
+        self.why("  why is it skipped? (an empty line: it is not)").await
+    }
+
+    async fn why(&self, question: &str) -> Option<String> {
+        let reason = self.ask(question).await?.trim().to_owned();
         Some(reason).filter(|reason| !reason.is_empty())
     }
 
@@ -49,7 +52,7 @@ impl TerminalPrompter {
 
 impl Prompter for TerminalPrompter {
     fn is_available(&self) -> bool {
-        self.available
+        self.available && !self.terminal.is_lost()
     }
 
     async fn gate(&mut self, question: &GateQuestion<'_>) -> GateReply {
@@ -74,7 +77,7 @@ impl Prompter for TerminalPrompter {
                         return GateReply { answer: GateAnswer::Skip, reason: Some(reason) };
                     }
                 }
-                Reply::View => view(question),
+                Reply::View => show_step(question.step),
                 Reply::Help if question.gate == Gate::Type => eprint_line(TYPED_HELP),
                 Reply::Help => eprint_line(GATE_HELP),
                 Reply::Unclear => eprint_line("  that is no answer; an empty line is No"),
@@ -98,6 +101,57 @@ impl Prompter for TerminalPrompter {
                 }
                 Reply::View | Reply::Help => eprint_line(MANUAL_HELP),
                 Reply::Unclear => eprint_line("  that is no answer; an empty line is: not now"),
+            }
+        }
+    }
+
+    async fn decision(&mut self, question: &DecisionQuestion<'_>) -> DecisionReply {
+        for line in question.facts.lines() {
+            eprint_line(&format!("  · {}", crate::text::escape_line(&line)));
+        }
+        let name = &question.step.name;
+        let words =
+            format!("  what became of `{name}`? it [h]appened, it did [n]ot, [r]un again, [a]bort, [l]ater [v]iew [?]");
+        let words = self.paint(&words);
+        loop {
+            let Some(line) = self.ask(&words).await else { return DecisionReply::Later };
+            match parse_decision_line(&line) {
+                Reply::Answer(None, _) => return DecisionReply::Later,
+                Reply::Answer(Some(decision), reason) => {
+                    let reason = match reason {
+                        Some(reason) => Some(reason),
+                        None => self.why("  how do you know? (an empty line: nothing is decided)").await,
+                    };
+                    if let Some(reason) = reason {
+                        return DecisionReply::Decided(Decided { decision, reason });
+                    }
+                }
+                Reply::View => show_step(question.step),
+                Reply::Help => eprint_line(DECISION_HELP),
+                Reply::ReasonWanted | Reply::Unclear => eprint_line("  that is no answer; an empty line is: later"),
+            }
+        }
+    }
+
+    async fn failure(&mut self, question: &FailureQuestion<'_>) -> FailureReply {
+        let name = &question.step.name;
+        let retry = if question.retry { "[r]etry " } else { "" };
+        let words = format!("  `{name}` failed: {retry}[s]kip [l]eave, to be resumed [v]iew [q]uit [?]");
+        let words = self.paint(&words);
+        loop {
+            let leave = FailureReply { answer: FailureAnswer::Leave, reason: None };
+            let Some(line) = self.ask(&words).await else { return leave };
+            match parse_failure_line(&line, question.retry) {
+                Reply::Answer(answer, reason) => return FailureReply { answer, reason },
+                Reply::ReasonWanted => {
+                    if let Some(reason) = self.reason().await {
+                        return FailureReply { answer: FailureAnswer::Skip, reason: Some(reason) };
+                    }
+                }
+                Reply::View => show_step(question.step),
+                Reply::Help if question.retry => eprint_line(RETRY_HELP),
+                Reply::Help => eprint_line(FAILURE_HELP),
+                Reply::Unclear => eprint_line("  that is no answer; an empty line is: leave"),
             }
         }
     }
@@ -192,8 +246,20 @@ const MANUAL_HELP: &str = "  d  done, a note may follow: d seen in DSM     f  it
   s  skip it, with a reason                     n  not now: the run is suspended (also an empty line)
   q  give up the run: steps that always run still do";
 
-fn view(question: &GateQuestion<'_>) {
-    for line in crate::report::step_text(question.step).lines() {
+const DECISION_HELP: &str = "  h  it happened: it counts as done, is not run again, and proves no criterion
+  n  it did not happen: it is run now, as if it never had been begun
+  r  run it again, whatever happened              a  abort: give up the run; steps that always run still do
+  l  later: the run is left as it is (also an empty line). A reason may follow: h the file is there
+  v  view script and expectations";
+const RETRY_HELP: &str = "  r  run it again                                 s  skip it, with a reason
+  l  leave the run: `stepgate resume` goes on here (also an empty line)
+  v  view script and expectations                 q  give up the run: steps that always run still do";
+const FAILURE_HELP: &str = "  s  skip it, with a reason                       v  view script and expectations
+  l  leave the run: `stepgate resume` asks what became of it (also an empty line)
+  q  give up the run: steps that always run still do";
+
+fn show_step(step: &PlannedStep) {
+    for line in crate::report::step_text(step).lines() {
         eprint_line(&format!("  {line}"));
     }
 }

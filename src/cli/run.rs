@@ -8,7 +8,7 @@ use super::record::Record;
 use super::secrets::{self, Secrets, Sources};
 use super::terminal::{Terminal, eprint_line};
 use super::{environment, header, next, plan, sessions};
-use crate::engine::Answers;
+use crate::engine::{Answers, Streams};
 use crate::journal::RunId;
 use crate::plan::{Plan, Selection, early};
 use crate::redact::Redactor;
@@ -38,11 +38,6 @@ pub fn run(options: &args::Run, redactor: Redactor, terminal: &Terminal) -> Resu
     let sessions = sessions::sessions(plan, config, &path)?;
     let mut secrets = fetch_secrets(&planned, &chosen, ask, &redactor, terminal)?;
     let values = std::mem::take(&mut secrets.values).into_iter().chain(early.clone()).collect();
-    let record = match options.ephemeral {
-        true => Record::default(),
-        false => Record::open(options, &run, &path, &runbook.source.text, &operator)?,
-    };
-    record.name_unfinished();
     let header = header::run_started(
         plan,
         header::Facts {
@@ -57,13 +52,31 @@ pub fn run(options: &args::Run, redactor: Redactor, terminal: &Terminal) -> Resu
             secrets: &secrets.sources,
         },
     );
-    let prepared = Prepared { plan, config, chosen, answers, header, sessions, values, redactor, record };
+    let record = match options.ephemeral {
+        true => Record::ephemeral(header),
+        false => Record::open(options, plan, &path, &runbook.source.text, header)?,
+    };
+    record.name_unfinished();
+    let prepared = Prepared {
+        plan,
+        config,
+        chosen,
+        answers,
+        operator,
+        path: &path,
+        sessions,
+        values,
+        streams: Streams::new(),
+        missing: Vec::new(),
+        redactor,
+        record,
+    };
     let hints = next::Hints { store: options.store.as_deref(), ephemeral: options.ephemeral.then_some(options) };
     execute::run_to_its_end(prepared, &options.answering, &hints, terminal)
 }
 
 /// Fetches the secrets that chosen steps need, after the plan was shown to whoever is asked.
-fn fetch_secrets(
+pub fn fetch_secrets(
     planned: &Planned,
     chosen: &[bool],
     ask: bool,

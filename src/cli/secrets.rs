@@ -86,6 +86,16 @@ impl Sources<'_> {
         Ok(secrets)
     }
 
+    /// The value of a variable that an earlier part of the run had and that was not kept, since it is secret or a secret
+    /// was in it; `None` if nobody gives it.
+    pub fn variable(&self, name: &str, redactor: &Redactor) -> Option<String> {
+        let source = self.of(name)?;
+        let value = self.value(name, &source).map_err(|why| eprint_line(&format!("note: {why}"))).ok()?.value;
+        // One that cannot be looked for is blank or too long, and nobody was promised it.
+        _ = redactor.add(name, &value);
+        Some(value).filter(|value| !value.is_empty())
+    }
+
     /// Tells `redactor` of secrets as far as they can be had without asking anybody and without starting anything, also
     /// of those that no step of this run needs: what is shown or read from elsewhere could hold them.
     pub fn mask(&self, secrets: &[&PlannedParameter], redactor: &Redactor) {

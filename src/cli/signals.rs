@@ -1,29 +1,32 @@
 //! Signals that ask a run to stop. The first is told to the engine, which ends the running step and completes the
-//! record.
+//! record; the second gives the run up.
 
-use crate::engine::Interrupts;
+use super::terminal::Terminal;
+use crate::engine::{Interrupts, Signals};
 use rustix::process::Signal;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 /// Whether there are descriptors to spare for a runtime that hears signals: tokio panics if there are none.
 pub fn can_listen() -> std::io::Result<()> {
-    let pairs: std::io::Result<Vec<_>> = (0..4).map(|_| std::os::unix::net::UnixStream::pair()).collect();
+    let pairs: std::io::Result<Vec<_>> = (0..5).map(|_| std::os::unix::net::UnixStream::pair()).collect();
     pairs.map(drop)
 }
 
-/// Listens for INT, TERM and HUP from now on.
-pub fn listen() -> std::io::Result<Interrupts> {
+/// Listens for INT, QUIT, TERM and HUP from now on.
+pub fn listen(terminal: &Terminal) -> std::io::Result<Interrupts> {
     // A file that may not grow is an error of the record, like a full disk, and no reason to die. A handler that does
     // nothing, since an ignored signal would be ignored in every step too.
     drop(signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?);
-    let flag = Arc::new(AtomicUsize::new(0));
+    let signals = Arc::new(Signals::default());
     let (ring, bell) = watch::channel(());
-    for number in [Signal::INT, Signal::TERM, Signal::HUP].map(Signal::as_raw) {
-        // Two listeners: the flag is set at once, and the bell rings when the runtime comes to it.
-        signal_hook::flag::register_usize(number, Arc::clone(&flag), number.unsigned_abs() as usize)?;
+    for number in [Signal::INT, Signal::QUIT, Signal::TERM, Signal::HUP].map(Signal::as_raw) {
+        // Two listeners: the signal is counted at once, and the bell rings when the runtime comes to it.
+        let handler = Arc::clone(&signals);
+        let came = move || handler.came(number.unsigned_abs() as usize);
+        // SAFETY: the handler stores to atomics and does nothing else, which a signal handler may.
+        unsafe { signal_hook::low_level::register(number, came)? };
         let mut signal = signal(SignalKind::from_raw(number))?;
         let ring = ring.clone();
         tokio::spawn(async move {
@@ -32,5 +35,6 @@ pub fn listen() -> std::io::Result<Interrupts> {
             }
         });
     }
-    Ok(Interrupts::new(flag, bell))
+    let terminal = *terminal;
+    Ok(Interrupts::new(signals, bell, Arc::new(move || terminal.is_lost())))
 }

@@ -16,6 +16,8 @@ pub struct Terminal {
     colour: bool,
     interactive: bool,
     screen: bool,
+    /// Whether standard error, and whether standard input, were a terminal at the start.
+    streams: (bool, bool),
 }
 
 impl Terminal {
@@ -30,12 +32,19 @@ impl Terminal {
             Color::Auto if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
             Color::Auto => set("CLICOLOR_FORCE") || (screen && !dumb),
         };
-        Self { colour, interactive: screen && std::io::stdin().is_terminal(), screen: screen && !dumb }
+        let streams = (screen, std::io::stdin().is_terminal());
+        Self { colour, interactive: streams == (true, true), screen: screen && !dumb, streams }
+    }
+
+    /// Whether a terminal that was there at the start went away.
+    pub fn is_lost(&self) -> bool {
+        let gone = |was: bool, stream: &dyn std::io::IsTerminal| was && !stream.is_terminal();
+        gone(self.streams.0, &std::io::stderr()) || gone(self.streams.1, &std::io::stdin())
     }
 
     /// Whether a person can be asked.
     pub fn is_interactive(&self) -> bool {
-        self.interactive
+        self.interactive && !self.is_lost()
     }
 
     /// Whether diagnostics on standard error are coloured.

@@ -2,7 +2,7 @@
 
 use super::log::read;
 use crate::event::{RunState, RunVerdict};
-use crate::journal::{LedgerEvent, RunId, Store};
+use crate::journal::{LedgerEvent, RunFolder, RunId, Store};
 use std::collections::BTreeMap;
 
 /// What the store knows of a runbook.
@@ -49,4 +49,22 @@ pub fn history(store: &Store, runbook: &str) -> History {
             .map(|(run, (verdict, _))| (run, verdict))
             .collect(),
     }
+}
+
+/// The newest run of the store that was never closed and that nobody is at.
+pub fn newest_unfinished(store: &Store) -> Option<RunFolder> {
+    let (entries, _) = store.ledger().read().ok()?;
+    let mut open: Vec<String> = Vec::new();
+    for entry in entries {
+        match entry.event {
+            LedgerEvent::Began { run, .. } => {
+                open.retain(|known| *known != run);
+                open.push(run);
+            }
+            LedgerEvent::Resumed { run, .. } if !open.contains(&run) => open.push(run),
+            LedgerEvent::Sealed { run, .. } => open.retain(|known| *known != run),
+            _ => {}
+        }
+    }
+    open.iter().rev().find_map(|run| store.folder_of(&RunId::parse(run).ok()?))
 }

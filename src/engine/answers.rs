@@ -1,6 +1,6 @@
 //! Answers given by name on the command line, checked against the plan before anything runs.
 
-use crate::event::ManualAnswer;
+use crate::event::{Decision, ManualAnswer};
 use crate::plan::{Action, Plan, SelectionError, find};
 use crate::runbook::Gate;
 use std::collections::BTreeMap;
@@ -10,8 +10,18 @@ use std::collections::BTreeMap;
 pub struct Answers {
     confirmed: BTreeMap<String, Option<String>>,
     manual: BTreeMap<String, (ManualAnswer, Option<String>)>,
+    decided: BTreeMap<String, Decided>,
     /// `--yes`: every `confirm` gate, and nothing else.
     pub yes: bool,
+}
+
+/// What became of a step, as a person says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// The decision.
+    pub decision: Decision,
+    /// Why.
+    pub reason: String,
 }
 
 /// An answer that does not fit the plan: a usage error, and nothing runs.
@@ -106,6 +116,47 @@ impl Answers {
         };
         self.manual.insert(name.to_owned(), (answer, note));
         Ok(())
+    }
+
+    /// Takes `--decide STEP=happened|not-happened|rerun|abort` with its `--reason`. `open` says whether a step of this
+    /// name waits for a decision.
+    pub fn decide(
+        &mut self,
+        text: &str,
+        reason: Option<&str>,
+        plan: &Plan,
+        open: impl Fn(&str) -> bool,
+    ) -> Result<(), AnswerError> {
+        let words = || Decision::ALL.map(Decision::as_str).join(", ");
+        let Some((name, word)) = text.split_once('=') else {
+            return Err(AnswerError::Misfit(format!("`--decide {text}`: write --decide {text}=WHAT: {}", words())));
+        };
+        find(plan, name)?;
+        let Some(decision) = Decision::parse(word) else {
+            return Err(AnswerError::Misfit(format!("`{word}` is no decision: {}", words())));
+        };
+        if !open(name) {
+            return Err(AnswerError::Misfit(format!(
+                "`{name}` is neither in doubt nor a failed change: nothing to decide"
+            )));
+        }
+        let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
+        let reason =
+            reason.ok_or_else(|| AnswerError::Misfit(format!("--decide {name}: say how you know, --reason TEXT")))?;
+        if self.decided.insert(name.to_owned(), Decided { decision, reason: reason.to_owned() }).is_some() {
+            return Err(AnswerError::Misfit(format!("--decide {name} is given twice")));
+        }
+        Ok(())
+    }
+
+    /// What became of a step, if that was said by name.
+    pub fn decision(&self, name: &str) -> Option<&Decided> {
+        self.decided.get(name)
+    }
+
+    /// A decision is made once.
+    pub fn forget_decision(&mut self, name: &str) {
+        self.decided.remove(name);
     }
 
     /// Whether the step was confirmed by name.

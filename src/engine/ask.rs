@@ -122,6 +122,10 @@ impl<'a, P: Prompter> Engine<'a, P> {
         let plan = self.plan;
         let late = |parameter: &&PlannedParameter| parameter.late.as_ref().is_some_and(|late| late.after == step.name);
         for parameter in plan.parameters.iter().filter(late) {
+            // An earlier part of the run has its answer.
+            if self.recorder.state().params.contains_key(&parameter.name) {
+                continue;
+            }
             match self.parameter(step, parameter).await? {
                 Next::Step => {}
                 next => return Ok(next),

@@ -11,17 +11,16 @@ use std::sync::Arc;
 /// The streams of earlier steps that some expression names; of all others nothing is kept.
 pub struct Memory {
     wanted: BTreeSet<String>,
-    streams: BTreeMap<String, (Arc<Text>, Arc<Text>)>,
+    streams: Streams,
 }
 
+/// Standard output and standard error of steps, by name.
+pub type Streams = BTreeMap<String, (Arc<Text>, Arc<Text>)>;
+
 impl Memory {
-    /// Nothing ran yet; what expressions of `plan` will ask for is known.
-    pub fn new(plan: &Plan) -> Self {
-        let late = plan.parameters.iter().filter_map(|parameter| parameter.late.as_ref()?.values.as_ref());
-        let expressions = plan.steps.iter().flat_map(PlannedStep::expressions).chain(late);
-        let wanted = expressions.flat_map(|expressions| expressions.parsed.iter());
-        let wanted = wanted.flat_map(|assertion| assertion.references().steps.into_keys()).collect();
-        Self { wanted, streams: BTreeMap::new() }
+    /// What expressions of `plan` will ask for is known; `streams` is what earlier parts of the run have printed.
+    pub fn new(plan: &Plan, streams: Streams) -> Self {
+        Self { wanted: named_steps(plan), streams }
     }
 
     /// Whether an expression of another step will look at this step's output.
@@ -35,6 +34,14 @@ impl Memory {
             self.streams.insert(step.to_owned(), (stdout, stderr));
         }
     }
+}
+
+/// The steps whose results some expression of `plan` names.
+pub fn named_steps(plan: &Plan) -> BTreeSet<String> {
+    let late = plan.parameters.iter().filter_map(|parameter| parameter.late.as_ref()?.values.as_ref());
+    let expressions = plan.steps.iter().flat_map(PlannedStep::expressions).chain(late);
+    let wanted = expressions.flat_map(|expressions| expressions.parsed.iter());
+    wanted.flat_map(|assertion| assertion.references().steps.into_keys()).collect()
 }
 
 /// A stream as expressions see it.

@@ -1,6 +1,6 @@
 //! What a person's words mean at gates and manual steps. No is the default everywhere.
 
-use crate::event::{GateAnswer, ManualAnswer};
+use crate::event::{Decision, FailureAnswer, GateAnswer, ManualAnswer};
 use crate::runbook::Gate;
 
 /// What a typed line means.
@@ -47,6 +47,36 @@ pub fn parse_manual_line(line: &str) -> Reply<ManualAnswer> {
         "s" | "skip" if rest.is_none() => Reply::ReasonWanted,
         "s" | "skip" => Reply::Answer(ManualAnswer::Skipped, rest),
         "q" | "quit" if rest.is_none() => Reply::Answer(ManualAnswer::Quit, None),
+        "?" | "h" | "help" => Reply::Help,
+        _ => Reply::Unclear,
+    }
+}
+
+/// Reads a line typed about a step in doubt. An empty line is: later.
+pub fn parse_decision_line(line: &str) -> Reply<Option<Decision>> {
+    let (word, rest) = split(line.trim());
+    match word.to_ascii_lowercase().as_str() {
+        "h" | "happened" => Reply::Answer(Some(Decision::Happened), rest),
+        "n" | "not" | "not-happened" => Reply::Answer(Some(Decision::NotHappened), rest),
+        "r" | "rerun" => Reply::Answer(Some(Decision::Rerun), rest),
+        "a" | "abort" => Reply::Answer(Some(Decision::Abort), rest),
+        "" | "l" | "later" if rest.is_none() => Reply::Answer(None, None),
+        "v" | "view" => Reply::View,
+        "?" | "help" => Reply::Help,
+        _ => Reply::Unclear,
+    }
+}
+
+/// Reads a line typed about a failed step; `retry` says whether it may simply be run again. An empty line is: leave.
+pub fn parse_failure_line(line: &str, retry: bool) -> Reply<FailureAnswer> {
+    let (word, rest) = split(line.trim());
+    match word.to_ascii_lowercase().as_str() {
+        "r" | "retry" if retry && rest.is_none() => Reply::Answer(FailureAnswer::Retry, None),
+        "s" | "skip" if rest.is_none() => Reply::ReasonWanted,
+        "s" | "skip" => Reply::Answer(FailureAnswer::Skip, rest),
+        "" | "l" | "leave" if rest.is_none() => Reply::Answer(FailureAnswer::Leave, None),
+        "q" | "quit" if rest.is_none() => Reply::Answer(FailureAnswer::Quit, None),
+        "v" | "view" => Reply::View,
         "?" | "h" | "help" => Reply::Help,
         _ => Reply::Unclear,
     }
@@ -103,5 +133,19 @@ mod tests {
         assert_eq!(parse_manual_line("d seen in DSM"), Reply::Answer(ManualAnswer::Done, Some("seen in DSM".into())));
         assert_eq!(parse_manual_line(""), Reply::Answer(ManualAnswer::No, None));
         assert_eq!(parse_manual_line("skip"), Reply::ReasonWanted);
+    }
+
+    #[test]
+    fn nothing_is_decided_and_nothing_is_tried_again_by_an_empty_or_unclear_line() {
+        assert_eq!(parse_decision_line("\n"), Reply::Answer(None, None));
+        assert_eq!(parse_decision_line("y"), Reply::Unclear);
+        let happened = Reply::Answer(Some(Decision::Happened), Some("it is there".into()));
+        assert_eq!(parse_decision_line("h it is there\n"), happened);
+        assert_eq!(parse_failure_line("", true), Reply::Answer(FailureAnswer::Leave, None));
+        assert_eq!(parse_failure_line("r", true), Reply::Answer(FailureAnswer::Retry, None));
+        for unclear in ["r", "retry", "y", "yes", "n"] {
+            assert_eq!(parse_failure_line(unclear, false), Reply::Unclear, "{unclear}");
+        }
+        assert_eq!(parse_failure_line("s", false), Reply::ReasonWanted);
     }
 }

@@ -8,11 +8,15 @@ mod answers;
 mod ask;
 mod attempt;
 mod capture;
+mod decide;
+mod doubt;
 mod expressions;
 mod facts;
+mod failure;
 mod gate;
 mod head;
 mod intake;
+mod interrupts;
 mod judge;
 mod late;
 mod matching;
@@ -24,13 +28,23 @@ mod redacted;
 mod run;
 mod sessions;
 mod setting;
+mod standing;
 
-pub use answers::{AnswerError, Answers};
-pub use gate::{Reply, parse_gate_line, parse_manual_line};
-pub use prompter::{GateQuestion, GateReply, ManualQuestion, ManualReply, ParameterQuestion, ParameterReply, Prompter};
+pub use answers::{AnswerError, Answers, Decided};
+pub use decide::alive;
+pub use doubt::{DoubtFacts, facts as doubt_facts, first_undecided};
+pub use facts::{Streams, named_steps};
+pub use gate::{Reply, parse_decision_line, parse_failure_line, parse_gate_line, parse_manual_line};
+pub use intake::ASSERTABLE;
+pub use interrupts::{Interrupts, Signals};
+pub use prompter::{
+    DecisionQuestion, DecisionReply, FailureQuestion, FailureReply, GateQuestion, GateReply, ManualQuestion,
+    ManualReply, ParameterQuestion, ParameterReply, Prompter,
+};
 pub use recorder::{Observer, Recorder};
-pub use run::{Ending, Engine};
-pub use setting::{Interrupts, Setting};
+pub use run::{Begin, Ending, Engine};
+pub use setting::{Missing, Setting};
+pub use standing::{Standing, standing};
 
 /// What stands in a record in place of a secret's value.
-pub const SECRET: &str = "[secret]";
+pub const SECRET: &str = crate::event::MASK;

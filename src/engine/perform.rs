@@ -4,6 +4,7 @@ use super::attempt::{Attempt, Attempted, probe_of};
 use super::judge::Judgement;
 use super::prompter::Prompter;
 use super::run::{Engine, Next};
+use super::setting::Missing;
 use crate::duration::show_duration;
 use crate::event::*;
 use crate::plan::{Expressions, PlannedStep, ShellAction};
@@ -12,7 +13,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 /// What a probe says.
-enum Probed {
+pub(super) enum Probed {
     /// It passed.
     Passes,
     /// It did not, for this reason.
@@ -21,16 +22,29 @@ enum Probed {
     Unknown(String),
 }
 
+/// A script that is gone through.
+#[derive(Clone, Copy)]
+pub(super) struct Performed<'p> {
+    /// The step's place in the plan.
+    pub index: usize,
+    /// The step.
+    pub step: &'p PlannedStep,
+    /// Its script.
+    pub action: &'p ShellAction,
+    /// Whether the run closes.
+    pub closing: bool,
+    /// Whether its probe has just said that it is needed.
+    pub probed: bool,
+}
+
 impl<'a, P: Prompter> Engine<'a, P> {
     /// Goes through one script.
-    pub(super) async fn perform(
-        &mut self,
-        index: usize,
-        step: &'a PlannedStep,
-        action: &'a ShellAction,
-        closing: bool,
-    ) -> io::Result<Next> {
-        if let Some(probe) = &action.unless {
+    pub(super) async fn perform(&mut self, performed: Performed<'a>) -> io::Result<Next> {
+        let Performed { index, step, action, closing, probed } = performed;
+        if let Some(next) = self.await_missing(step, action) {
+            return Ok(next);
+        }
+        if let Some(probe) = action.unless.as_ref().filter(|_| !probed) {
             match self.probe(step, probe, Moment::Before).await? {
                 Probed::Passes => {
                     self.recorder.record(Event::StepSatisfied { step: Instance::first(&step.name) });
@@ -49,9 +63,10 @@ impl<'a, P: Prompter> Engine<'a, P> {
         if let Some(next) = self.gate_before(step, action, closing).await? {
             return Ok(next);
         }
-        self.recorder.record(Event::StepStarted { step: Instance::first(&step.name), attempt: 1 });
+        let attempt = self.tried(&step.name) + 1;
+        self.recorder.record(Event::StepStarted { step: Instance::first(&step.name), attempt });
         self.recorder.commit()?;
-        let Attempted { mut outcome, captured, kept } = self.attempts(index, step, action).await?;
+        let Attempted { mut outcome, captured, kept } = self.attempts(index, step, action, attempt).await?;
         if let (Status::Passed, Some(probe)) = (outcome.status, &action.unless) {
             self.probe_after(step, probe, action, &mut outcome).await?;
         }
@@ -68,6 +83,21 @@ impl<'a, P: Prompter> Engine<'a, P> {
             (Status::InDoubt, _) => Next::Leave,
             _ => Next::Close,
         })
+    }
+
+    /// A step that names a variable whose value was not kept waits for it.
+    fn await_missing(&mut self, step: &PlannedStep, action: &ShellAction) -> Option<Next> {
+        let session = (&action.target, &action.session);
+        let had = |missing: &&Missing| missing.session.as_ref().is_none_or(|(target, name)| (target, name) == session);
+        let wanted = self.setting.missing.iter().filter(had).find(|missing| action.names(&missing.name))?;
+        let (step, parameter) = (Instance::first(&step.name), Some(wanted.name.clone()));
+        self.recorder.record(Event::RunSuspended { step, waits_for: WaitsFor::Secret, parameter });
+        Some(Next::Leave)
+    }
+
+    /// How often a step was tried in earlier parts of the run, or before it was tried again.
+    fn tried(&self, step: &str) -> u32 {
+        self.recorder.state().step(step).map_or(0, |state| state.attempts)
     }
 
     /// Whether a step's `when` is true; if not, what comes next.
@@ -106,13 +136,14 @@ impl<'a, P: Prompter> Engine<'a, P> {
         index: usize,
         step: &'a PlannedStep,
         action: &'a ShellAction,
+        first: u32,
     ) -> io::Result<Attempted> {
         let since = Instant::now();
         let deadline = since + action.timeout;
-        let mut number = 1;
+        let mut number = first;
         loop {
             let timeout = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
-            let spent = if number == 1 { Duration::ZERO } else { since.elapsed() };
+            let spent = if number == first { Duration::ZERO } else { since.elapsed() };
             let mut attempted = self.attempt(Attempt { index, step, action, number, spent, timeout }).await;
             let Some(pause) = action.poll.filter(|_| attempted.outcome.status != Status::Passed) else {
                 return Ok(attempted);
@@ -121,7 +152,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
                 return Ok(attempted);
             }
             if Instant::now() + pause >= deadline {
-                polled_in_vain(&mut attempted.outcome, action.timeout);
+                polled_in_vain(&mut attempted.outcome, action.timeout, number - first + 1);
                 return Ok(attempted);
             }
             attempted.kept?;
@@ -161,7 +192,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
     }
 
     /// Runs a probe, once before its step, polling after it if it says so.
-    async fn probe(&mut self, of: &'a PlannedStep, probe: &str, moment: Moment) -> io::Result<Probed> {
+    pub(super) async fn probe(&mut self, of: &'a PlannedStep, probe: &str, moment: Moment) -> io::Result<Probed> {
         let (index, step, action) = probe_of(self.plan, probe).expect("a probe is a step of the plan");
         let instance = Instance::first(&of.name);
         let intent = Event::ProbeStarted { step: instance.clone(), probe: probe.to_owned(), moment, attempt: 1 };
@@ -172,7 +203,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
                 let (number, spent, timeout) = (1, Duration::ZERO, action.timeout);
                 self.attempt(Attempt { index, step, action, number, spent, timeout }).await
             }
-            Moment::After => self.attempts(index, step, action).await?,
+            Moment::After => self.attempts(index, step, action, 1).await?,
         };
         let says = match (outcome.status, outcome.reason) {
             (Status::Passed, _) => Probed::Passes,
@@ -235,8 +266,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
 }
 
 /// The last attempt of a polled step did not pass: says for how long it was tried.
-fn polled_in_vain(outcome: &mut StepFinished, timeout: Duration) {
-    let attempts = crate::text::count(outcome.attempt as usize, "attempt");
+fn polled_in_vain(outcome: &mut StepFinished, timeout: Duration, attempts: u32) {
+    let attempts = crate::text::count(attempts as usize, "attempt");
     let tried = format!("it did not pass in {} and {attempts}", show_duration(timeout));
     outcome.detail = Some(match outcome.detail.take() {
         Some(detail) => format!("{tried}; the last one: {detail}"),

@@ -1,6 +1,8 @@
 //! What a person is asked, and what may be answered.
 
-use crate::event::{GateAnswer, ManualAnswer};
+use super::answers::Decided;
+use super::doubt::DoubtFacts;
+use crate::event::{FailureAnswer, GateAnswer, ManualAnswer};
 use crate::plan::PlannedStep;
 use crate::runbook::{Gate, Parameter};
 use std::future::Future;
@@ -13,6 +15,10 @@ pub trait Prompter {
     fn gate(&mut self, question: &GateQuestion<'_>) -> impl Future<Output = GateReply>;
     /// Asks for a manual step.
     fn manual(&mut self, question: &ManualQuestion<'_>) -> impl Future<Output = ManualReply>;
+    /// Asks what became of a step.
+    fn decision(&mut self, question: &DecisionQuestion<'_>) -> impl Future<Output = DecisionReply>;
+    /// Asks what is to be done about a failed step.
+    fn failure(&mut self, question: &FailureQuestion<'_>) -> impl Future<Output = FailureReply>;
     /// Asks for a parameter; a value has been checked.
     fn parameter(&mut self, question: &ParameterQuestion<'_>) -> impl Future<Output = ParameterReply>;
 }
@@ -33,6 +39,42 @@ pub struct GateQuestion<'a> {
 pub struct ManualQuestion<'a> {
     /// The manual step.
     pub step: &'a PlannedStep,
+}
+
+/// What is asked of a step whose end the record does not tell, or that failed and may have changed something.
+#[derive(Clone, Copy)]
+pub struct DecisionQuestion<'a> {
+    /// The step.
+    pub step: &'a PlannedStep,
+    /// What is known of it.
+    pub facts: &'a DoubtFacts,
+}
+
+/// A person's decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DecisionReply {
+    /// What became of it, and why.
+    Decided(Decided),
+    /// Not now: the run is left as it is.
+    Later,
+}
+
+/// What is asked of a failed step.
+#[derive(Clone, Copy, Debug)]
+pub struct FailureQuestion<'a> {
+    /// The step.
+    pub step: &'a PlannedStep,
+    /// Whether it may simply be run again.
+    pub retry: bool,
+}
+
+/// A person's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailureReply {
+    /// The answer.
+    pub answer: FailureAnswer,
+    /// Why, if the step is skipped.
+    pub reason: Option<String>,
 }
 
 /// A person's answer at a gate.

@@ -1,8 +1,11 @@
 //! The run: steps in order, and the close behind them.
 
 use super::answers::Answers;
+use super::decide::Taken;
 use super::facts::Memory;
+use super::failure::Mended;
 use super::late::{Ear, Late};
+use super::perform::Performed;
 use super::processes::{MAX_LISTED, process_record};
 use super::prompter::Prompter;
 use super::recorder::Recorder;
@@ -45,6 +48,32 @@ pub struct Engine<'a, P> {
     /// What earlier steps printed, as far as expressions will ask for it.
     pub(super) memory: Memory,
     pub(super) evaluator: Evaluator,
+    terminal_lost: bool,
+}
+
+/// How a run begins, or goes on.
+pub enum Begin {
+    /// It is new.
+    New(Box<RunStarted>),
+    /// It goes on.
+    GoOn {
+        /// The head of this part.
+        resumed: Box<RunResumed>,
+        /// How many sound records there were, and the hash of the last.
+        head: (u64, String),
+        /// Bytes that were taken out of the journal and are not recorded yet.
+        repaired: u64,
+    },
+}
+
+impl Begin {
+    /// Which part of the run begins, from 1.
+    pub fn part(&self) -> u32 {
+        match self {
+            Begin::New(_) => 1,
+            Begin::GoOn { resumed, .. } => resumed.part,
+        }
+    }
 }
 
 /// What the loop does after a step.
@@ -79,8 +108,9 @@ impl<'a, P: Prompter> Engine<'a, P> {
             sessions: Sessions::new(std::mem::take(&mut setting.sessions)),
             late: Late::new(plan, setting.redactor.clone()),
             values,
-            memory: Memory::new(plan),
+            memory: Memory::new(plan, std::mem::take(&mut setting.streams)),
             evaluator: Evaluator::default(),
+            terminal_lost: false,
             setting,
         }
     }
@@ -91,18 +121,37 @@ impl<'a, P: Prompter> Engine<'a, P> {
         self
     }
 
-    /// Runs from `header` to the end.
-    pub async fn run(mut self, header: RunStarted) -> Ending {
-        let broken = self.run_and_record(header).await.err();
+    /// Runs to the end, or until the run is left.
+    pub async fn run(mut self, begin: Begin) -> Ending {
+        let broken = self.run_and_record(begin).await.err();
         let (state, unrecorded) = self.recorder.into_shown();
         Ending { state, broken, unrecorded }
     }
 
-    async fn run_and_record(&mut self, header: RunStarted) -> io::Result<()> {
-        self.list(began(&header))?;
-        self.recorder.record(Event::RunStarted(Box::new(header)));
+    async fn run_and_record(&mut self, begin: Begin) -> io::Result<()> {
+        match begin {
+            Begin::New(header) => {
+                self.list(began(&header))?;
+                self.recorder.record(Event::RunStarted(header));
+            }
+            Begin::GoOn { resumed, head: (records, head), repaired } => {
+                let run = self.recorder.state().header.as_ref().map_or_else(String::new, |header| header.run.clone());
+                self.list(LedgerEvent::Resumed { run, operator: resumed.operator.clone(), records, head })?;
+                self.recorder.record(Event::RunResumed(resumed));
+                if repaired > 0 {
+                    self.recorder.record(Event::Repaired { bytes: repaired });
+                }
+            }
+        }
+        for event in std::mem::take(&mut self.setting.beforehand) {
+            self.recorder.record(event);
+        }
         self.recorder.commit()?;
-        let done = self.go_through(false).await?;
+        // A crash in the middle of a close: it goes on there.
+        let done = match self.recorder.state().closing {
+            true => Next::Close,
+            false => self.go_through(false).await?,
+        };
         match done {
             Next::Leave => self.leave().await,
             Next::Step | Next::Close => self.close().await,
@@ -117,6 +166,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
             if step.always() != closing || step.probe() || !self.chosen[index] {
                 continue;
             }
+            self.note_lost_terminal();
             if let Some(signal) = self.setting.interrupts.seen() {
                 return Ok(self.interrupted(signal));
             }
@@ -131,18 +181,49 @@ impl<'a, P: Prompter> Engine<'a, P> {
     }
 
     async fn step(&mut self, index: usize, step: &'a PlannedStep, closing: bool) -> io::Result<Next> {
-        if let Some(next) = self.condition(step).await? {
-            return Ok(next);
-        }
-        let next = match &step.action {
-            Action::Manual { .. } => self.manual(step).await?,
-            Action::Assert { expressions } => self.assertion(step, expressions).await?,
-            Action::Shell(action) => self.perform(index, step, action, closing).await?,
+        let mut taken = self.take_up(step).await?;
+        let next = loop {
+            let probed = match taken {
+                Taken::Next(next) => break next,
+                Taken::Open => false,
+                Taken::Probed => true,
+            };
+            match self.attempt_step(index, step, closing, probed).await? {
+                Next::Close if !closing => match self.failed(step).await? {
+                    Mended::Retry => taken = Taken::Open,
+                    Mended::Next(next) => break next,
+                },
+                next => break next,
+            }
         };
         let passed = self.recorder.state().step(&step.name).is_some_and(|state| state.status == Status::Passed);
         match next {
             Next::Step if passed => self.parameters_behind(step).await,
             next => Ok(next),
+        }
+    }
+
+    /// Goes through a step once.
+    async fn attempt_step(
+        &mut self,
+        index: usize,
+        step: &'a PlannedStep,
+        closing: bool,
+        probed: bool,
+    ) -> io::Result<Next> {
+        if let Some(next) = self.condition(step).await? {
+            return Ok(next);
+        }
+        match &step.action {
+            Action::Manual { .. } => self.manual(step).await,
+            Action::Assert { expressions } => self.assertion(step, expressions).await,
+            Action::Shell(action) => self.perform(Performed { index, step, action, closing, probed }).await,
+        }
+    }
+
+    fn note_lost_terminal(&mut self) {
+        if self.setting.interrupts.lost() && !std::mem::replace(&mut self.terminal_lost, true) {
+            self.recorder.record(Event::TerminalLost);
         }
     }
 
@@ -168,9 +249,12 @@ impl<'a, P: Prompter> Engine<'a, P> {
     }
 
     async fn close(&mut self) -> io::Result<()> {
-        self.recorder.record(Event::Closing);
+        self.note_changed_runbook();
+        if !self.recorder.state().closing {
+            self.recorder.record(Event::Closing);
+        }
         if let Next::Leave = self.go_through(true).await? {
-            return self.leave().await;
+            return Box::pin(self.leave()).await;
         }
         // What is known of the last step is durable before its shell is waited for.
         self.recorder.commit()?;
@@ -184,10 +268,41 @@ impl<'a, P: Prompter> Engine<'a, P> {
     }
 
     async fn leave(&mut self) -> io::Result<()> {
+        self.note_lost_terminal();
+        self.note_changed_runbook();
         self.recorder.commit()?;
+        if self.is_given_up_by_signals() {
+            return Box::pin(self.close()).await;
+        }
         self.end_sessions().await;
         self.recorder.commit()?;
+        if self.is_given_up_by_signals() {
+            return Box::pin(self.close()).await;
+        }
         self.list_end(false)
+    }
+
+    /// A second signal gives the run up: it closes, unless a step is in doubt. What came until now is answered with that,
+    /// and a further one stops the close.
+    fn is_given_up_by_signals(&mut self) -> bool {
+        let state = self.recorder.state();
+        let undecided = state.steps.iter().any(|step| matches!(step.status, Status::InDoubt | Status::Running));
+        if !self.setting.interrupts.again() || undecided {
+            return false;
+        }
+        self.setting.interrupts.answer();
+        self.give_up();
+        true
+    }
+
+    /// The file may be edited while it is run: what was planned is what runs, and that is said.
+    fn note_changed_runbook(&mut self) {
+        let state = self.recorder.state();
+        let Some(planned) = state.header.as_ref().map(|header| &header.runbook_sha256) else { return };
+        let now = (self.setting.runbook_now)();
+        if !state.runbook_changed && now.as_ref() != Some(planned) {
+            self.recorder.record(Event::RunbookChanged { sha256: now });
+        }
     }
 
     async fn end_sessions(&mut self) {

@@ -1,6 +1,6 @@
 //! The sessions of a run: one for each target and name, opened when a step first needs it.
 
-use super::setting::Interrupts;
+use super::interrupts::Interrupts;
 use crate::shell::{OutputSink, Process, Session, SessionConfig, SessionError, Stream};
 use std::cell::RefCell;
 use std::collections::BTreeMap;

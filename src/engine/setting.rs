@@ -1,12 +1,15 @@
 //! What a run is given from outside.
 
+use super::interrupts::Interrupts;
+use crate::event::Event;
+use crate::expect::Text;
+use crate::hash::Sha256Hex;
 use crate::journal::{Ledger, RunFolder};
 use crate::redact::Redactor;
 use crate::shell::SessionConfig;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::sync::watch;
+use std::time::Duration;
 
 /// What a run is given from outside: everything that the engine must not find out by itself.
 pub struct Setting {
@@ -26,43 +29,25 @@ pub struct Setting {
     pub output_limit: u64,
     /// Requests to stop.
     pub interrupts: Interrupts,
+    /// Which part of the run this is, from 1: it stands in the names of its outputs.
+    pub part: u32,
+    /// What is recorded before the first step: locks that were taken over.
+    pub beforehand: Vec<Event>,
+    /// What earlier parts of the run have printed, by step: standard output and standard error.
+    pub streams: BTreeMap<String, (Arc<Text>, Arc<Text>)>,
+    /// How long a process of a step in doubt is given to end.
+    pub grace: Duration,
+    /// Variables whose values were not kept, and which nobody could give: a step that names one waits.
+    pub missing: Vec<Missing>,
+    /// What the runbook's file holds now; `None` if it cannot be read.
+    pub runbook_now: Box<dyn Fn() -> Option<Sha256Hex>>,
 }
 
-/// Requests to stop a run: the first signal that came, once one has come.
-#[derive(Clone, Debug)]
-pub struct Interrupts {
-    /// 0, or the number of the signal. A handler sets it at once, so that it can be looked at between any two acts.
-    flag: Arc<AtomicUsize>,
-    /// Wakes whoever waits.
-    bell: watch::Receiver<()>,
-}
-
-impl Interrupts {
-    /// Requests that a signal handler writes into `flag`; `bell` rings some time after.
-    pub fn new(flag: Arc<AtomicUsize>, bell: watch::Receiver<()>) -> Self {
-        Self { flag, bell }
-    }
-
-    /// The signal that has come, if one has.
-    pub fn seen(&self) -> Option<&'static str> {
-        match self.flag.load(Ordering::SeqCst) {
-            0 => None,
-            1 => Some("HUP"),
-            2 => Some("INT"),
-            _ => Some("TERM"),
-        }
-    }
-
-    /// Waits until a signal has come; for ever if none can.
-    pub async fn wait(&self) -> &'static str {
-        let mut bell = self.bell.clone();
-        loop {
-            if let Some(name) = self.seen() {
-                return name;
-            }
-            if bell.changed().await.is_err() {
-                return std::future::pending().await;
-            }
-        }
-    }
+/// A variable that a session had and a later part of the run does not: a secret was in its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// Its name.
+    pub name: String,
+    /// Target and session that had it; `None` if every step would get it.
+    pub session: Option<(String, String)>,
 }

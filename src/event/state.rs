@@ -364,8 +364,8 @@ impl RunState {
         let any = |status| self.steps.iter().any(|step| step.status == status);
         let partial = self.header.as_ref().is_some_and(|header| header.selection.is_some());
         match () {
-            () if any(Status::InDoubt) => RunVerdict::InDoubt,
             () if self.given_up.is_some() => RunVerdict::Interrupted,
+            () if any(Status::InDoubt) => RunVerdict::InDoubt,
             () if any(Status::Failed) || self.failed.is_some() => RunVerdict::Failed,
             () if partial => RunVerdict::Partial,
             () => RunVerdict::Passed,

@@ -8,21 +8,27 @@ use std::time::{Duration, Instant};
 pub struct Clock {
     start: Timestamp,
     origin: Instant,
+    before: Duration,
 }
 
 impl Clock {
     /// A clock that starts at `start`, now.
     pub fn starting_at(start: Timestamp) -> Self {
-        Self { start, origin: Instant::now() }
+        Self { start, origin: Instant::now(), before: Duration::ZERO }
+    }
+
+    /// A clock that goes on at `start`, after a run was under way for `before`.
+    pub fn going_on(start: Timestamp, before: Duration) -> Self {
+        Self { before, ..Self::starting_at(start) }
     }
 
     /// Time since the start.
     pub fn since(&self) -> Duration {
-        self.origin.elapsed()
+        self.before + self.origin.elapsed()
     }
 
     /// The start plus the monotonic clock: setting the machine's clock back does not reorder a record.
     pub fn time(&self) -> Timestamp {
-        self.start + self.since()
+        self.start + self.origin.elapsed()
     }
 }

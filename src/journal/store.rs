@@ -242,6 +242,18 @@ impl RunFolder {
         }
     }
 
+    /// Opens the journal to write behind its end.
+    pub fn append_journal(&self) -> io::Result<File> {
+        durable::append(&self.path.join("journal.jsonl"))
+    }
+
+    /// Keeps a later version of the runbook's bytes.
+    pub fn keep_runbook(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        _ = std::fs::remove_file(self.path.join(name));
+        durable::write_new(&self.path.join(name), bytes)?;
+        durable::sync_folder(&self.path)
+    }
+
     /// Waits until the names of the output files are on the disk.
     pub fn sync_outputs(&self) -> io::Result<()> {
         durable::sync_folder(&self.path.join("output"))

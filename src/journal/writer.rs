@@ -27,6 +27,11 @@ impl Journal {
         Self { file, head: Head::default(), clock, pending: Vec::new(), written: 0, unsynced: false, broken: false }
     }
 
+    /// A journal that goes on in `file` behind what `records`, `head` and `written` say of it.
+    pub fn going_on(file: File, clock: Clock, (records, head): (u64, String), written: u64) -> Self {
+        Self { head: Head { records, hash: head }, written, ..Self::new(Some(file), clock) }
+    }
+
     /// The run's clock.
     pub fn clock(&self) -> Clock {
         self.clock

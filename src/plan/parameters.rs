@@ -18,6 +18,8 @@ pub struct Inputs {
     pub environment: BTreeMap<String, String>,
     /// What was answered at the terminal.
     pub asked: BTreeMap<String, String>,
+    /// What an earlier part of the run was given, by somebody who is not asked again.
+    pub recorded: BTreeMap<String, (String, Origin)>,
     /// `--target NAME=COMMAND`, in order.
     pub targets: Vec<(String, String)>,
 }
@@ -161,6 +163,7 @@ fn given(parameter: &Parameter, profile: &BTreeMap<String, String>, inputs: &Inp
     let typed = inputs.params.iter().find(|(given, _)| given == name).map(|(_, value)| (value, Origin::CommandLine));
     typed
         .or_else(|| inputs.environment.get(name).map(|value| (value, Origin::Environment)))
+        .or_else(|| inputs.recorded.get(name).map(|(value, origin)| (value, *origin)))
         .or_else(|| profile.get(name).map(|value| (value, Origin::Profile)))
         .or_else(|| inputs.asked.get(name).map(|value| (value, Origin::Terminal)))
         .or_else(|| parameter.default.as_ref().map(|(value, _)| (value, Origin::Default)))

@@ -1,0 +1,271 @@
+//! `stepgate resume [RUN]`: goes on with a run that was left, that a crash ended, or that closed and failed.
+
+use super::args;
+use super::error::{Exit, Failure};
+use super::execute::{self, Prepared};
+use super::log::store_path;
+use super::plan::{self, Planned};
+use super::record::{Continued, Record, keep_revision};
+use super::resume_changes;
+use super::run::{answered, answers, fetch_secrets};
+use super::secrets::Sources;
+use super::terminal::{Terminal, eprint_line};
+use super::unfinished::newest_unfinished;
+use super::{environment, header, inputs, next, sessions};
+use crate::engine::{self, Missing, Standing, Streams, doubt_facts, first_undecided, standing};
+use crate::event::{
+    Change, JOURNAL_FORMAT, MASK, Now, Revision, RunResumed, RunState, RunVerdict, StreamRecord, changes,
+};
+use crate::expect::Text;
+use crate::journal::{RunFolder, Store};
+use crate::plan::{Plan, early};
+use crate::redact::Redactor;
+use crate::runbook::{self, Runbook};
+use crate::text::escape_line;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The command.
+pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -> Result<Exit, Failure> {
+    let operator = environment::operator();
+    let store = open_store(options.store.as_ref())?;
+    let folder = find(&store, options.run.as_deref())?;
+    let continued = Continued::open(&store, &folder, &operator)?;
+    let state = &continued.state;
+    let head = state.header.clone().ok_or_else(|| unusable(&folder, "its record has no beginning"))?;
+    refuse_closed(state, &head.run)?;
+    let ask = terminal.is_interactive() && !options.answering.non_interactive;
+    let path = PathBuf::from(&head.runbook_path);
+    let given = inputs::inputs_of_record(&head, &options.param)?;
+    let planned = plan::read_and_plan(&path, given, ask, terminal)?;
+    let Planned { runbook, plan, config, inputs } = &planned;
+    let chosen = head.selection.clone().unwrap_or_default().resolve(plan)?;
+    let early = early(plan, &chosen).map_err(|why| Failure::usage(why).hint("nothing was run"))?;
+    let pending = pending(plan, &chosen, state);
+    let revision = header::revision(plan, runbook, inputs, &early);
+    let found = changed(state, &revision, &operator, &pending, plan);
+    let accepted = resume_changes::accept(&found, &options.accept, old_runbook(state, &folder), runbook, &head.run)?;
+    let mut answers = answers(&options.answering, plan)?;
+    for text in &options.decide {
+        let open = |name: &str| is_open(plan, state, name);
+        answers.decide(text, options.reason.as_deref(), plan, open)?;
+    }
+    refuse_undecided(plan, &chosen, &continued, &folder, &answers, &redactor, ask)?;
+    let sessions = sessions::sessions(plan, config, &path)?;
+    let mut secrets = fetch_secrets(&planned, &pending, ask, &redactor, terminal)?;
+    let sources = Sources { config, profile: plan.profile.as_deref(), ask, terminal };
+    let (known, missing) = kept_values(plan, &pending, state, &sources, &redactor);
+    let values = std::mem::take(&mut secrets.values).into_iter().chain(early).chain(known).collect();
+    let streams = streams(plan, state, &folder);
+    let part = state.parts.len() as u32 + 2;
+    let mut revision = is_revised(state, &revision).then_some(revision);
+    if let Some(revision) = &mut revision {
+        keep_revision(&folder, part, revision, &runbook.source.text)?;
+    }
+    let resumed = RunResumed {
+        part,
+        stepgate: env!("CARGO_PKG_VERSION").to_owned(),
+        operator: operator.clone(),
+        boot: environment::boot(),
+        gap_ms: state.last.map_or(0, |last| jiff::Timestamp::now().duration_since(last).as_millis() as i64),
+        overrides: overrides(options),
+        secrets: secrets.sources.clone(),
+        accepted,
+        revision: revision.map(Box::new),
+    };
+    let record = Record::go_on(store, folder, plan, &path, continued, resumed)?;
+    let prepared = Prepared {
+        plan,
+        config,
+        chosen,
+        answers,
+        sessions,
+        values,
+        redactor,
+        record,
+        operator,
+        path: &path,
+        streams,
+        missing,
+    };
+    let hints = next::Hints { store: options.store.as_deref(), ephemeral: None };
+    execute::run_to_its_end(prepared, &options.answering, &hints, terminal)
+}
+
+fn open_store(option: Option<&PathBuf>) -> Result<Store, Failure> {
+    let path = store_path(option)?;
+    if Store::open(&path)?.is_none() {
+        let message = format!("there is no store `{}`: nothing was run yet", path.display());
+        return Err(Failure::usage(message).hint("--store DIR looks elsewhere"));
+    }
+    // As before a new run: a disk that does not hold a record is found before anything runs.
+    Ok(Store::create(&path)?)
+}
+
+fn find(store: &Store, part: Option<&str>) -> Result<RunFolder, Failure> {
+    if part.is_some() {
+        return Ok(store.find(part)?);
+    }
+    newest_unfinished(store).ok_or_else(|| {
+        Failure::usage("no run is unfinished")
+            .hint("`stepgate resume RUN` opens a run again that has closed and failed")
+    })
+}
+
+fn unusable(folder: &RunFolder, why: &str) -> Failure {
+    Failure::new(Exit::Record, format!("run {} cannot be gone on with: {why}", folder.run))
+        .hint("nothing was run; `stepgate log` shows what of the record is sound")
+}
+
+/// A run that is over is not opened again, unless it failed.
+fn refuse_closed(state: &RunState, run: &str) -> Result<(), Failure> {
+    let header = state.header.as_ref();
+    if header.is_some_and(|header| header.format < JOURNAL_FORMAT) {
+        let message = format!("run {run} was recorded by an older stepgate, which kept less than it takes to go on");
+        return Err(Failure::usage(message).hint("nothing was run; run its runbook again"));
+    }
+    let words = match &state.seal {
+        Some((RunVerdict::Passed | RunVerdict::Partial, _)) => "it has passed",
+        Some((RunVerdict::Interrupted, _)) => "it was given up",
+        _ => return Ok(()),
+    };
+    Err(Failure::usage(format!("run {run} is over: {words}"))
+        .hint("nothing was run; `stepgate run` starts another one"))
+}
+
+/// For each step whether it is still to run.
+fn pending(plan: &Plan, chosen: &[bool], state: &RunState) -> Vec<bool> {
+    let steps = plan.steps.iter().zip(chosen);
+    steps
+        .map(|(step, chosen)| {
+            let probe = step.shell().is_some_and(|shell| shell.unless.is_some());
+            let done = state.step(&step.name).is_some_and(|state| standing(state, probe) == Standing::Done);
+            // A run that is opened again closes again, and each close has its own.
+            let again = step.always() && state.seal.is_some();
+            *chosen && (!done || again)
+        })
+        .collect()
+}
+
+fn changed(state: &RunState, revision: &Revision, operator: &str, pending: &[bool], plan: &Plan) -> Vec<Change> {
+    let still: BTreeSet<&str> =
+        plan.steps.iter().zip(pending).filter(|(_, pending)| **pending).map(|(step, _)| step.name.as_str()).collect();
+    let is_pending = |name: &str| match (still.contains(name), plan.step(name), state.step(name)) {
+        (true, ..) => true,
+        // It is planned no more: it was to run if it has no result yet.
+        (false, None, Some(step)) => standing(step, false) != Standing::Done && !step.header.probe,
+        _ => false,
+    };
+    let now = Now { revision, operator, stepgate: env!("CARGO_PKG_VERSION"), pending: &is_pending };
+    changes(state, &now)
+}
+
+/// Whether a person may say what became of a step.
+fn is_open(plan: &Plan, state: &RunState, name: &str) -> bool {
+    let probe = plan.step(name).and_then(|step| step.shell()).is_some_and(|shell| shell.unless.is_some());
+    let stands = state.step(name).map(|step| standing(step, probe));
+    matches!(stands, Some(Standing::Repeat | Standing::Probe | Standing::Undecided))
+}
+
+/// Without anybody to decide nothing is begun, so that nothing more is in the record than before.
+fn refuse_undecided(
+    plan: &Plan,
+    chosen: &[bool],
+    continued: &Continued,
+    folder: &RunFolder,
+    answers: &engine::Answers,
+    redactor: &Redactor,
+    ask: bool,
+) -> Result<(), Failure> {
+    let state = &continued.state;
+    let undecided = first_undecided(plan, chosen, state);
+    let Some(step) = undecided.filter(|step| !ask && answers.decision(&step.name).is_none()) else { return Ok(()) };
+    let Some(known) = state.step(&step.name) else { return Ok(()) };
+    let alive = engine::alive(folder.run.as_str(), &step.name, redactor);
+    let facts = doubt_facts(step, known, &alive, Some(folder), jiff::Timestamp::now());
+    for line in facts.lines() {
+        eprint_line(&format!("  · {}", escape_line(&line)));
+    }
+    let hint = format!(
+        "nothing was run; when you know: stepgate resume {} --decide {}=happened|not-happened|rerun|abort --reason TEXT",
+        folder.run, step.name
+    );
+    Err(Failure::new(Exit::Decision, format!("a decision is needed on `{}`", step.name)).hint(hint))
+}
+
+/// Values that the record has, and variables whose values it does not have because a secret was in them: these are asked
+/// for again if a step that is still to run names them.
+fn kept_values(
+    plan: &Plan,
+    pending: &[bool],
+    state: &RunState,
+    sources: &Sources<'_>,
+    redactor: &Redactor,
+) -> (BTreeMap<String, String>, Vec<Missing>) {
+    let late = state.params.iter().filter(|(name, _)| {
+        plan.parameters.iter().any(|parameter| parameter.name == **name && parameter.late.is_some())
+    });
+    let (mut known, mut missing) = (BTreeMap::new(), Vec::new());
+    for (name, value) in late.chain(&state.variables) {
+        if !value.contains(MASK) {
+            known.insert(name.clone(), value.clone());
+        } else if let Some(value) = again(plan, pending, name, sources, redactor) {
+            known.insert(name.clone(), value);
+        } else {
+            missing.push(Missing { name: name.clone(), session: None });
+        }
+    }
+    (known, missing)
+}
+
+/// The value of a variable that was not kept, if a step that is still to run names it and somebody gives it.
+fn again(plan: &Plan, pending: &[bool], name: &str, sources: &Sources<'_>, redactor: &Redactor) -> Option<String> {
+    let mut steps = plan.steps.iter().zip(pending).filter(|(_, pending)| **pending);
+    steps.any(|(step, _)| step.needs(name)).then(|| sources.variable(name, redactor)).flatten()
+}
+
+/// What steps printed that some expression will ask for.
+fn streams(plan: &Plan, state: &RunState, folder: &RunFolder) -> Streams {
+    let one = |name: String| {
+        let outcome = state.step(&name)?.outcome.as_ref()?;
+        Some((name, (text(&outcome.stdout, folder)?, text(&outcome.stderr, folder)?)))
+    };
+    engine::named_steps(plan).into_iter().filter_map(one).collect()
+}
+
+/// What an expression may see of a stream; `None` if it was kept secret or is gone.
+fn text(stream: &StreamRecord, folder: &RunFolder) -> Option<Arc<Text>> {
+    let mut bytes = Vec::new();
+    match (&stream.text, &stream.file) {
+        (Some(text), _) => bytes.extend_from_slice(text.as_bytes()),
+        (None, Some(file)) => {
+            let limit = engine::ASSERTABLE as u64;
+            _ = folder.open(file).ok()?.take(limit).read_to_end(&mut bytes).ok()?;
+        }
+        (None, None) => return None,
+    }
+    let whole = stream.bytes == Some(bytes.len() as u64);
+    Some(Arc::new(Text { bytes, whole }))
+}
+
+/// Whether the head of the record no longer says what is planned.
+fn is_revised(state: &RunState, revision: &Revision) -> bool {
+    state.header.as_ref().is_none_or(|header| header.plan != revision.plan)
+}
+
+/// The runbook as it was planned last.
+fn old_runbook(state: &RunState, folder: &RunFolder) -> Option<Runbook> {
+    let mut bytes = Vec::new();
+    let name = state.runbook_file.as_deref().unwrap_or("runbook.md");
+    folder.open(name).ok()?.read_to_end(&mut bytes).ok()?;
+    runbook::read(runbook::decode(name, bytes).ok()?).ok().map(|(runbook, _)| runbook)
+}
+
+fn overrides(options: &args::Resume) -> Vec<String> {
+    let params = options.param.iter().map(|param| format!("--param {param}"));
+    let decided = options.decide.iter().map(|text| format!("--decide {text}"));
+    let accepted = options.accept.iter().map(|name| format!("--accept {name}"));
+    params.chain(decided).chain(accepted).chain(answered(&options.answering)).collect()
+}

@@ -1,0 +1,83 @@
+//! What has changed since a run was left: shown, and refused unless it is accepted by name.
+
+use super::error::{Exit, Failure};
+use super::terminal::eprint_line;
+use crate::event::Change;
+use crate::runbook::{Item, Runbook};
+use crate::text::{escape_line, quote_word};
+use similar::{ChangeTag, TextDiff};
+
+/// Lines of a step's difference that are shown.
+const SHOWN: usize = 40;
+
+/// Takes what `--accept` names; shows everything. What was accepted, in words.
+///
+/// # Errors
+///
+/// If something counts and is not accepted, or something is accepted that has not changed.
+pub fn accept(
+    found: &[Change],
+    names: &[String],
+    before: Option<Runbook>,
+    runbook: &Runbook,
+    run: &str,
+) -> Result<Vec<String>, Failure> {
+    if let Some(name) = names.iter().find(|name| found.iter().all(|change| change.key != **name)) {
+        let known: Vec<_> = found.iter().map(|change| change.key.as_str()).collect();
+        let known = if known.is_empty() { "nothing has".to_owned() } else { known.join(", ") };
+        return Err(Failure::usage(format!("--accept {name}: that has not changed ({known})")).hint("nothing was run"));
+    }
+    let accepted = |change: &&Change| names.contains(&change.key);
+    let open: Vec<&Change> = found.iter().filter(|change| change.counts && !accepted(change)).collect();
+    for change in found {
+        let word = match (change.counts, accepted(&change)) {
+            (false, _) => "note: ",
+            (true, true) => "accepted: ",
+            (true, false) => "changed: ",
+        };
+        eprint_line(&format!("{word}{}", escape_line(&change.words)));
+        if let Some(before) = before.as_ref().filter(|_| change.counts) {
+            show_difference(&change.key, before, runbook);
+        }
+    }
+    if open.is_empty() {
+        return Ok(found.iter().filter(accepted).map(|change| change.words.clone()).collect());
+    }
+    let options: Vec<_> = names
+        .iter()
+        .map(String::as_str)
+        .chain(open.iter().map(|change| change.key.as_str()))
+        .map(|key| format!("--accept {}", quote_word(key)))
+        .collect();
+    Err(Failure::new(Exit::Usage, format!("run {run} is not gone on with: what is still to run has changed"))
+        .hint(format!("nothing was run; if it is to be so: stepgate resume {run} {}", options.join(" "))))
+}
+
+/// Shows how a step differs from what it was.
+fn show_difference(name: &str, before: &Runbook, after: &Runbook) {
+    let (Some(before), Some(after)) = (source(before, name), source(after, name)) else { return };
+    let difference = TextDiff::from_lines(before, after);
+    let lines = difference.iter_all_changes().filter_map(|change| {
+        let mark = match change.tag() {
+            ChangeTag::Delete => '-',
+            ChangeTag::Insert => '+',
+            ChangeTag::Equal => return None,
+        };
+        Some(format!("  · {mark} {}", escape_line(change.value().trim_end_matches('\n'))))
+    });
+    lines.take(SHOWN).for_each(|line| eprint_line(&line));
+}
+
+/// A step as its author wrote it, expectations included.
+fn source<'r>(runbook: &'r Runbook, name: &str) -> Option<&'r str> {
+    let item = runbook.items.iter().find(|item| item.name() == name)?;
+    let (start, end) = match item {
+        Item::Step(step) => {
+            let last = step.expectations.last().map_or(step.span, |expectation| expectation.span);
+            (step.span.start, last.end)
+        }
+        Item::Assert(assert) => (assert.span.start, assert.span.end),
+        Item::Manual(manual) => (manual.span.start, manual.span.end),
+    };
+    runbook.source.text.get(start..end)
+}

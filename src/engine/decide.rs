@@ -1,0 +1,181 @@
+//! Steps whose end the record does not tell, or that failed and may have changed something: nobody guesses.
+
+use super::answers::Decided;
+use super::late::Ear;
+use super::perform::Probed;
+use super::processes::{MAX_LISTED, process_record};
+use super::prompter::{DecisionQuestion, DecisionReply, Prompter};
+use super::run::{Engine, Next};
+use super::standing::{Standing, standing};
+use crate::event::*;
+use crate::plan::PlannedStep;
+use crate::redact::Redactor;
+use crate::shell::processes_of;
+use std::io;
+use std::time::{Duration, Instant};
+
+/// How often it is looked whether a process that outlived stepgate has ended.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// What comes of a step when a run goes on.
+pub(super) enum Taken {
+    /// It is gone through.
+    Open,
+    /// It is gone through, and its probe has just said that it is needed.
+    Probed,
+    /// Something else comes next.
+    Next(Next),
+}
+
+impl<'a, P: Prompter> Engine<'a, P> {
+    /// Takes up a step where the record has left it.
+    pub(super) async fn take_up(&mut self, step: &'a PlannedStep) -> io::Result<Taken> {
+        let Some(state) = self.recorder.state().step(&step.name) else { return Ok(Taken::Open) };
+        let probe = step.shell().and_then(|shell| shell.unless.as_deref());
+        let stands = standing(state, probe.is_some());
+        if let (Standing::Repeat | Standing::Probe | Standing::Undecided, Some(_)) =
+            (stands, self.answers.decision(&step.name))
+        {
+            return self.decide(step).await;
+        }
+        match (stands, probe) {
+            (Standing::Done, _) => Ok(Taken::Next(Next::Step)),
+            (Standing::Open, _) => Ok(Taken::Open),
+            (Standing::Repeat, _) => self.repeat(step).await,
+            (Standing::Probe, Some(probe)) => self.ask_probe(step, probe).await,
+            (Standing::Probe | Standing::Undecided, _) => self.decide(step).await,
+        }
+    }
+
+    /// Its effect allows to run it again, unless it is still running and two at once might be more than one.
+    async fn repeat(&mut self, step: &'a PlannedStep) -> io::Result<Taken> {
+        let alive = self.wait_for_the_last_of(step).await;
+        let harmless = step.shell().is_some_and(|shell| shell.effect == crate::runbook::Effect::Read);
+        if !alive.is_empty() && !harmless {
+            return self.decide(step).await;
+        }
+        let reason = "its effect allows to run it again".to_owned();
+        self.record_decision(step, Decision::Rerun, reason, Channel::Policy, alive);
+        Ok(Taken::Open)
+    }
+
+    /// What its probe says decides.
+    async fn ask_probe(&mut self, step: &'a PlannedStep, probe: &'a str) -> io::Result<Taken> {
+        // Of what is still under way no probe can tell how it ends.
+        let alive = self.wait_for_the_last_of(step).await;
+        if !alive.is_empty() {
+            return self.decide(step).await;
+        }
+        match self.probe(step, probe, Moment::Before).await? {
+            Probed::Passes => {
+                let reason = format!("its probe `{probe}` passes");
+                self.record_decision(step, Decision::Happened, reason, Channel::Probe, Vec::new());
+                self.recorder.record(Event::StepSatisfied { step: Instance::first(&step.name) });
+                self.recorder.commit()?;
+                Ok(Taken::Next(Next::Step))
+            }
+            Probed::Fails(_) => {
+                let reason = format!("its probe `{probe}` does not pass");
+                self.record_decision(step, Decision::NotHappened, reason, Channel::Probe, Vec::new());
+                Ok(Taken::Probed)
+            }
+            Probed::Unknown(_) => match self.setting.interrupts.seen() {
+                Some(signal) => Ok(Taken::Next(self.interrupted(signal))),
+                None => self.decide(step).await,
+            },
+        }
+    }
+
+    /// A person decides: beforehand, by name, or at the terminal. Without one the run is left as it is.
+    async fn decide(&mut self, step: &'a PlannedStep) -> io::Result<Taken> {
+        let alive = self.alive(step);
+        let (decided, through) = match self.answers.decision(&step.name).cloned() {
+            Some(decided) => (decided, Channel::CommandLine),
+            None if !self.prompter.is_available() => return Ok(Taken::Next(self.undecided(step))),
+            None => match self.ask_decision(step, &alive).await? {
+                Some(decided) => (decided, Channel::Terminal),
+                None => {
+                    return Ok(Taken::Next(match self.setting.interrupts.seen() {
+                        Some(signal) => self.interrupted(signal),
+                        None => self.undecided(step),
+                    }));
+                }
+            },
+        };
+        let Decided { decision, reason } = decided;
+        // A second visit of the same step in the same run is another question.
+        self.answers.forget_decision(&step.name);
+        self.record_decision(step, decision, reason, through, alive);
+        self.recorder.commit()?;
+        Ok(match decision {
+            Decision::Happened => Taken::Next(Next::Step),
+            Decision::NotHappened | Decision::Rerun => Taken::Open,
+            Decision::Abort => Taken::Next(self.give_up()),
+        })
+    }
+
+    async fn ask_decision(&mut self, step: &'a PlannedStep, alive: &[ProcessRecord]) -> io::Result<Option<Decided>> {
+        self.recorder.record(Event::DecisionOpened { step: Instance::first(&step.name) });
+        self.recorder.commit()?;
+        let now = self.recorder.clock().time();
+        let Some(state) = self.recorder.state().step(&step.name) else { return Ok(None) };
+        let facts = super::doubt::facts(step, state, alive, self.setting.folder.as_ref(), now);
+        let question = DecisionQuestion { step, facts: &facts };
+        let mut ear = Ear { late: &mut self.late, observer: self.recorder.observer };
+        let reply = tokio::select! {
+            biased;
+            _ = self.setting.interrupts.wait() => return Ok(None),
+            () = self.sessions.listen(&mut ear) => unreachable!("it listens for ever"),
+            reply = self.prompter.decision(&question) => reply,
+        };
+        Ok(match reply {
+            DecisionReply::Decided(decided) => Some(decided),
+            DecisionReply::Later => None,
+        })
+    }
+
+    /// Nobody decides now.
+    fn undecided(&mut self, step: &PlannedStep) -> Next {
+        let instance = Instance::first(&step.name);
+        if self.recorder.state().instance(&instance).is_some_and(|state| state.status == Status::Failed) {
+            let waits_for = WaitsFor::Decision;
+            self.recorder.record(Event::RunSuspended { step: instance, waits_for, parameter: None });
+        }
+        Next::Leave
+    }
+
+    fn record_decision(
+        &mut self,
+        step: &PlannedStep,
+        decision: Decision,
+        reason: String,
+        through: Channel,
+        alive: Vec<ProcessRecord>,
+    ) {
+        let (step, by) = (Instance::first(&step.name), self.setting.operator.clone());
+        self.recorder.record(Event::DecisionMade { step, decision, reason, by, through, alive });
+    }
+
+    fn alive(&self, step: &PlannedStep) -> Vec<ProcessRecord> {
+        let run = self.recorder.state().header.as_ref().map_or("", |header| &header.run);
+        alive(run, &step.name, &self.setting.redactor)
+    }
+
+    /// Processes of a step that are alive after they were given as long to end as a step that is being ended.
+    async fn wait_for_the_last_of(&self, step: &PlannedStep) -> Vec<ProcessRecord> {
+        let deadline = Instant::now() + self.setting.grace;
+        loop {
+            let alive = self.alive(step);
+            if alive.is_empty() || Instant::now() >= deadline || self.setting.interrupts.seen().is_some() {
+                return alive;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+/// Processes of a step that outlived the part of the run that started them, as far as this machine can tell.
+pub fn alive(run: &str, step: &str, redactor: &Redactor) -> Vec<ProcessRecord> {
+    let found = processes_of(run, step).into_iter().take(MAX_LISTED);
+    found.map(|process| process_record(process, redactor)).collect()
+}
