@@ -37,7 +37,11 @@ impl TerminalPrompter {
     }
 
     async fn reason(&self) -> Option<String> {
-        self.why("  why is it skipped? (an empty line: it is not)").await
+        let reason = self.why("  why is it skipped? (an empty line: it is not)").await;
+        if reason.is_none() {
+            eprint_line("  a skip needs a reason; it is not skipped");
+        }
+        reason
     }
 
     async fn why(&self, question: &str) -> Option<String> {

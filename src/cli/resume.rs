@@ -11,7 +11,7 @@ use super::run::{answered, answers, fetch_secrets};
 use super::secrets::Sources;
 use super::terminal::{Terminal, eprint_line};
 use super::unfinished::newest_unfinished;
-use super::{environment, header, inputs, next, sessions};
+use super::{environment, inputs, next, sessions};
 use crate::engine::{self, Missing, Standing, Streams, doubt_facts, first_undecided, standing};
 use crate::event::{
     Change, JOURNAL_FORMAT, MASK, Now, Revision, RunResumed, RunState, RunVerdict, StreamRecord, changes,
@@ -44,7 +44,7 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
     let chosen = head.selection.clone().unwrap_or_default().resolve(plan)?;
     let early = early(plan, &chosen).map_err(|why| Failure::usage(why).hint("nothing was run"))?;
     let pending = pending(plan, &chosen, state);
-    let revision = header::revision(plan, runbook, inputs, &early);
+    let revision = Revision::of(plan, runbook.source.text.as_bytes(), inputs, &early);
     let found = changed(state, &revision, &operator, &pending, plan);
     let accepted = resume_changes::accept(&found, &options.accept, old_runbook(state, &folder), runbook, &head.run)?;
     let mut answers = answers(&options.answering, plan)?;

@@ -49,27 +49,27 @@ pub fn may_retry(step: &StepState) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Instance, RunState, StepFinished};
+    use crate::event::{Event, Instance, Revision, RunStarted, RunState, StepFinished};
 
     /// A step of this effect after `events` of it.
     fn step(effect: Effect, status: Option<Status>, reason: Option<Reason>) -> StepState {
         let text = format!(
-            "---\nstepgate: 1\n---\n```bash {{name=s effect={} {}}}\na\n```\n",
+            "---\nstepgate: 1\n---\n```bash {{name=wipe effect={} {}}}\na\n```\n",
             effect.as_str(),
             if effect == Effect::Destroy { "" } else { "gate=none" }
         );
         let plan = crate::plan::plan_of(&text);
-        let header = crate::event::test_header(&plan);
+        let revision = Revision::of(&plan, b"", &crate::plan::Inputs::default(), &Default::default());
         let mut state = RunState::default();
         let now = jiff::Timestamp::UNIX_EPOCH;
         let mut apply = |event| state.apply(&event, now, std::time::Duration::ZERO);
-        apply(crate::event::Event::RunStarted(Box::new(header)));
-        apply(crate::event::Event::StepStarted { step: Instance::first("s"), attempt: 1 });
+        apply(Event::RunStarted(Box::new(RunStarted::example(revision))));
+        apply(Event::StepStarted { step: Instance::first("wipe"), attempt: 1 });
         if let Some(status) = status {
-            let outcome = StepFinished { reason, ..StepFinished::nothing_ran(Instance::first("s"), status, now) };
-            apply(crate::event::Event::StepFinished(Box::new(outcome)));
+            let outcome = StepFinished { reason, ..StepFinished::nothing_ran(Instance::first("wipe"), status, now) };
+            apply(Event::StepFinished(Box::new(outcome)));
         }
-        state.step("s").unwrap().clone()
+        state.step("wipe").unwrap().clone()
     }
 
     #[test]

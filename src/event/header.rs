@@ -1,9 +1,10 @@
 //! What stands at the head of a journal, and at the head of each part in which its run goes on.
 
+use super::changes::MASK;
 use super::model::Channel;
-use crate::hash::Sha256Hex;
-use crate::plan::Selection;
-use crate::runbook::{Effect, Gate};
+use crate::hash::{Sha256Hex, sha256};
+use crate::plan::{Action, Inputs, Plan, PlannedStep, Selection};
+use crate::runbook::{Effect, Gate, ParameterKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -115,7 +116,69 @@ pub struct Revision {
     pub steps: Vec<StepHeader>,
 }
 
+impl Revision {
+    /// What a head says of `plan`, which was made of the runbook's bytes `text` and of `inputs`. `early` holds the values
+    /// of late parameters whose step is left out. The file that keeps the bytes is the caller's to name.
+    pub fn of(plan: &Plan, text: &[u8], inputs: &Inputs, early: &BTreeMap<String, String>) -> Self {
+        let origins = plan.parameters.iter().filter_map(|given| Some((given.name.clone(), given.origin?.into())));
+        let acceptance = plan.acceptance.iter().map(|criterion| (criterion.id.clone(), criterion.text.clone()));
+        Self {
+            runbook_file: String::new(),
+            runbook_sha256: sha256(text),
+            plan: plan.hash(),
+            title: plan.title.clone(),
+            params: params(plan, early),
+            origins: origins.collect(),
+            declared: plan.declared(),
+            targets: plan.targets.iter().map(|(name, target)| (name.clone(), target.to_string())).collect(),
+            given_targets: inputs.targets.iter().cloned().collect(),
+            env: plan.env.clone(),
+            acceptance: acceptance.collect(),
+            steps: plan.steps.iter().map(StepHeader::of).collect(),
+        }
+    }
+}
+
+/// The values that are given before the run, also those that the plan does not hold; of a secret only that there is one.
+fn params(plan: &Plan, early: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let shown = plan.parameters.iter().filter_map(|parameter| match parameter.kind {
+        ParameterKind::Secret => Some((parameter.name.clone(), MASK.to_owned())),
+        _ => Some((parameter.name.clone(), parameter.value.clone()?)),
+    });
+    shown.chain(early.clone()).collect()
+}
+
+impl StepHeader {
+    /// What a head says of a step.
+    pub fn of(step: &PlannedStep) -> Self {
+        let (kind, target, gate) = match &step.action {
+            Action::Shell(shell) => {
+                let kind = if shell.interpreter.is_some() { StepKind::Interpreter } else { StepKind::Shell };
+                (kind, Some(shell.target.clone()), shell.gate)
+            }
+            Action::Assert { .. } => (StepKind::Assert, None, Gate::None),
+            Action::Manual { .. } => (StepKind::Manual, None, Gate::None),
+        };
+        let (name, satisfies, sha256) = (step.name.clone(), step.satisfies.clone(), step.identity());
+        let effect = step.shell().map(|shell| shell.effect);
+        Self { name, kind, target, gate, satisfies, always: step.always(), probe: step.probe(), effect, sha256 }
+    }
+}
+
 impl RunStarted {
+    /// The head of a run for tests of other rooms.
+    #[cfg(test)]
+    pub(crate) fn example(revision: Revision) -> Self {
+        let mut header: Self = serde_json::from_value(serde_json::json!({
+            "format": super::JOURNAL_FORMAT, "stepgate": "0", "run": "r", "runbook": "r.md", "runbook_path": "/r.md",
+            "runbook_sha256": "", "plan": "", "title": "", "profile": null, "operator": "a@b", "directory": "/",
+            "overrides": [], "selection": null, "params": {}, "secrets": {}, "targets": {}, "acceptance": [], "steps": [],
+        }))
+        .expect("the keys of a head");
+        header.revise(&revision);
+        header
+    }
+
     /// The head as it is from a revision on.
     pub fn revise(&mut self, revision: &Revision) {
         let Revision { runbook_sha256, plan, title, declared, .. } = revision.clone();

@@ -19,6 +19,6 @@ mod stream;
 
 pub use config::{SessionConfig, ShellKind, local_environment, transport_environment};
 pub use kill::become_subreaper;
-pub use process::{Process, processes_of};
+pub use process::Process;
 pub use session::{Session, SessionError};
 pub use step::{How, OutputSink, StepEnd, StepRequest, Stream};

@@ -109,11 +109,6 @@ pub(super) fn descendants(table: &[Entry], roots: &BTreeSet<i32>) -> BTreeSet<En
     }
 }
 
-/// Interim.
-pub fn processes_of(_run: &str, _step: &str) -> Vec<Process> {
-    Vec::new()
-}
-
 /// Whether the process was started with this session's marker.
 pub(super) fn is_marked(pid: i32, marker: &str) -> bool {
     let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();

@@ -12,6 +12,7 @@ mod reading;
 mod reading_near;
 mod record;
 mod remote;
+mod resume;
 mod running;
 mod secrets;
 mod terminal;
