@@ -13,11 +13,11 @@ use crate::config::Config;
 use crate::engine::{Answers, Ending, Engine, Missing, Observer, Recorder, Setting, Streams};
 use crate::event::{Event, RunState, RunVerdict, Stream, result_words};
 use crate::hash::{Sha256Hex, sha256};
-use crate::journal::{Entry, Store};
+use crate::journal::{Entry, RunFolder, Store};
 use crate::plan::Plan;
 use crate::redact::Redactor;
 use crate::report::{Live, Screen as _, run_table};
-use crate::shell::{SessionConfig, become_subreaper};
+use crate::shell::{Hurry, SessionConfig, become_subreaper};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -41,6 +41,8 @@ pub struct Prepared<'a> {
     pub values: BTreeMap<String, String>,
     /// What earlier parts of the run have printed.
     pub streams: Streams,
+    /// Values of variables that sessions had and of which only the names were recorded.
+    pub given: BTreeMap<String, String>,
     /// Variables whose values were not kept.
     pub missing: Vec<Missing>,
     /// Through which everything goes that is written or shown.
@@ -74,7 +76,7 @@ fn execute(
     terminal: &Terminal,
 ) -> Result<(Ending, Option<Failure>), Failure> {
     let Prepared { plan, config, chosen, answers, operator, path, sessions, .. } = prepared;
-    let Prepared { values, streams, missing, redactor, record, .. } = prepared;
+    let Prepared { values, streams, given, missing, redactor, record, .. } = prepared;
     let Record { store, folder, journal, state, begin, history, _locks } = record;
     let failed = |what: &str, error: std::io::Error| {
         Failure::new(Exit::Record, format!("{what}: {error}")).hint("nothing was run")
@@ -90,13 +92,15 @@ fn execute(
         live = live.last_time(last);
     }
     let mut watchers = Watchers { live, lines: options.format == Format::Json, lost: None };
-    let path = path.to_owned();
+    let (path, hurry) = (path.to_owned(), Hurry::default());
+    let mark = folder.as_ref().map_or_else(String::new, RunFolder::mark);
     let mut prompter = TerminalPrompter::new(*terminal, !options.non_interactive);
     let ending = runtime.block_on(async {
         let setting = Setting {
             operator,
-            sessions,
+            sessions: sessions.into_iter().map(|(name, config)| (name, for_run(config, &mark, &hurry))).collect(),
             values,
+            given,
             streams,
             missing,
             redactor: redactor.clone(),
@@ -104,7 +108,7 @@ fn execute(
             ledger: store.as_ref().map(Store::ledger),
             output_limit: config.limits.output,
             grace: config.limits.grace,
-            interrupts: signals::listen(terminal)?,
+            interrupts: signals::listen(terminal, hurry)?,
             part: begin.part(),
             beforehand: Vec::new(),
             runbook_now: Box::new(move || hash_of(&path)),
@@ -116,6 +120,11 @@ fn execute(
     let ending = ending.map_err(|error| failed("signals cannot be listened for", error))?;
     watchers.live.settle();
     Ok((ending, watchers.lost))
+}
+
+/// A session's configuration for one run.
+fn for_run(config: SessionConfig, mark: &str, hurry: &Hurry) -> SessionConfig {
+    SessionConfig { run: mark.to_owned(), hurry: hurry.clone(), ..config }
 }
 
 /// What the runbook's file holds now.

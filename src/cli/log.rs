@@ -79,7 +79,8 @@ fn markdown(folder: &RunFolder, reading: &Reading, doubts: &[String]) -> Result<
         |why: String| Failure::new(Exit::Failure, format!("the runbook of {} cannot be shown: {why}", folder.run));
     let state = &reading.state;
     let mut bytes = Vec::new();
-    let read = folder.open("runbook.md").and_then(|mut file| file.read_to_end(&mut bytes));
+    let name = state.runbook_file.as_deref().unwrap_or("runbook.md");
+    let read = folder.open(name).and_then(|mut file| file.read_to_end(&mut bytes));
     read.map_err(|error| failed(error.to_string()))?;
     let wanted = state.header.as_ref().map(|header| &header.runbook_sha256);
     if wanted.is_some_and(|wanted| *wanted != crate::hash::sha256(&bytes)) {

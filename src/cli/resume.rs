@@ -56,7 +56,10 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
     let sessions = sessions::sessions(plan, config, &path)?;
     let mut secrets = fetch_secrets(&planned, &pending, ask, &redactor, terminal)?;
     let sources = Sources { config, profile: plan.profile.as_deref(), ask, terminal };
-    let (known, missing) = kept_values(plan, &pending, state, &sources, &redactor);
+    let again = Again { plan, pending: &pending, sources: &sources, redactor: &redactor };
+    let (known, mut missing) = again.values(state);
+    let (given, lost) = again.session_values(state);
+    missing.extend(lost);
     let values = std::mem::take(&mut secrets.values).into_iter().chain(early).chain(known).collect();
     let streams = streams(plan, state, &folder);
     let part = state.parts.len() as u32 + 2;
@@ -88,6 +91,7 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
         operator,
         path: &path,
         streams,
+        given,
         missing,
     };
     let hints = next::Hints { store: options.store.as_deref(), ephemeral: None };
@@ -183,7 +187,7 @@ fn refuse_undecided(
     let undecided = first_undecided(plan, chosen, state);
     let Some(step) = undecided.filter(|step| !ask && answers.decision(&step.name).is_none()) else { return Ok(()) };
     let Some(known) = state.step(&step.name) else { return Ok(()) };
-    let alive = engine::alive(folder.run.as_str(), &step.name, redactor);
+    let alive = engine::alive(&folder.mark(), &step.name, redactor);
     let facts = doubt_facts(step, known, &alive, Some(folder), jiff::Timestamp::now());
     for line in facts.lines() {
         eprint_line(&format!("  · {}", escape_line(&line)));
@@ -195,35 +199,69 @@ fn refuse_undecided(
     Err(Failure::new(Exit::Decision, format!("a decision is needed on `{}`", step.name)).hint(hint))
 }
 
-/// Values that the record has, and variables whose values it does not have because a secret was in them: these are asked
-/// for again if a step that is still to run names them.
-fn kept_values(
-    plan: &Plan,
-    pending: &[bool],
-    state: &RunState,
-    sources: &Sources<'_>,
-    redactor: &Redactor,
-) -> (BTreeMap<String, String>, Vec<Missing>) {
-    let late = state.params.iter().filter(|(name, _)| {
-        plan.parameters.iter().any(|parameter| parameter.name == **name && parameter.late.is_some())
-    });
-    let (mut known, mut missing) = (BTreeMap::new(), Vec::new());
-    for (name, value) in late.chain(&state.variables) {
-        if !value.contains(MASK) {
-            known.insert(name.clone(), value.clone());
-        } else if let Some(value) = again(plan, pending, name, sources, redactor) {
-            known.insert(name.clone(), value);
-        } else {
-            missing.push(Missing { name: name.clone(), session: None });
-        }
-    }
-    (known, missing)
+/// Variables whose values the record does not have, because a secret was in them: they are asked for again if a step that
+/// is still to run names them.
+struct Again<'a> {
+    plan: &'a Plan,
+    pending: &'a [bool],
+    sources: &'a Sources<'a>,
+    redactor: &'a Redactor,
 }
 
-/// The value of a variable that was not kept, if a step that is still to run names it and somebody gives it.
-fn again(plan: &Plan, pending: &[bool], name: &str, sources: &Sources<'_>, redactor: &Redactor) -> Option<String> {
-    let mut steps = plan.steps.iter().zip(pending).filter(|(_, pending)| **pending);
-    steps.any(|(step, _)| step.needs(name)).then(|| sources.variable(name, redactor)).flatten()
+impl Again<'_> {
+    /// Captures and late parameters: those that the record has or somebody gives, and those that nobody does.
+    fn values(&self, state: &RunState) -> (BTreeMap<String, String>, Vec<Missing>) {
+        let is_late = |name: &str| {
+            self.plan.parameters.iter().any(|parameter| parameter.name == name && parameter.late.is_some())
+        };
+        let late = state.params.iter().filter(|(name, _)| is_late(name));
+        let (mut known, mut missing) = (BTreeMap::new(), Vec::new());
+        for (name, value) in late.chain(&state.variables) {
+            let value = match value.contains(MASK) {
+                false => Some(value.clone()),
+                true => self.asked(name, |_, _| true),
+            };
+            match value {
+                Some(value) => _ = known.insert(name.clone(), value),
+                None => missing.push(Missing { name: name.clone(), session: None }),
+            }
+        }
+        (known, missing)
+    }
+
+    /// The same of variables that sessions had.
+    fn session_values(&self, state: &RunState) -> (BTreeMap<String, String>, Vec<Missing>) {
+        let (mut known, mut missing) = (BTreeMap::new(), Vec::new());
+        for ((target, session), holds) in &state.sessions {
+            for name in holds.withheld.keys() {
+                // `functions()` and the like are no variables, and nobody can type them.
+                if name.ends_with("()") {
+                    let part = name.trim_end_matches("()");
+                    eprint_line(&format!(
+                        "note: the {part} of session {session} on {target} held a secret: not restored"
+                    ));
+                    continue;
+                }
+                match self.asked(name, |on, of| on == target && of == session) {
+                    Some(value) => _ = known.insert(name.clone(), value),
+                    None => {
+                        missing.push(Missing { name: name.clone(), session: Some((target.clone(), session.clone())) })
+                    }
+                }
+            }
+        }
+        (known, missing)
+    }
+
+    /// The value that somebody gives to a variable that a step of such a target and session, still to run, names.
+    fn asked(&self, name: &str, of: impl Fn(&str, &str) -> bool) -> Option<String> {
+        let mut steps = self.plan.steps.iter().zip(self.pending).filter(|(_, pending)| **pending);
+        let wanted = steps.any(|(step, _)| match step.shell() {
+            Some(shell) => of(&shell.target, &shell.session) && step.needs(name),
+            None => step.needs(name),
+        });
+        wanted.then(|| self.sources.variable(name, self.redactor)).flatten()
+    }
 }
 
 /// What steps printed that some expression will ask for.

@@ -15,6 +15,7 @@ use crate::redact::Redactor;
 use crate::report::plan_text;
 use crate::runbook::Runbook;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// A secret of at least so many bytes may not stand in the runbook; a shorter one could be any word.
 const LITERAL_SECRET: usize = 6;
@@ -67,6 +68,7 @@ pub fn run(options: &args::Run, redactor: Redactor, terminal: &Terminal) -> Resu
         sessions,
         values,
         streams: Streams::new(),
+        given: BTreeMap::new(),
         missing: Vec::new(),
         redactor,
         record,

@@ -3,6 +3,7 @@
 
 use super::terminal::Terminal;
 use crate::engine::{Interrupts, Signals};
+use crate::shell::Hurry;
 use rustix::process::Signal;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,11 +16,12 @@ pub fn can_listen() -> std::io::Result<()> {
 }
 
 /// Listens for INT, QUIT, TERM and HUP from now on.
-pub fn listen(terminal: &Terminal) -> std::io::Result<Interrupts> {
+/// A second one sets `hurry`.
+pub fn listen(terminal: &Terminal, hurry: Hurry) -> std::io::Result<Interrupts> {
     // A file that may not grow is an error of the record, like a full disk, and no reason to die. A handler that does
     // nothing, since an ignored signal would be ignored in every step too.
     drop(signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?);
-    let signals = Arc::new(Signals::default());
+    let signals = Arc::new(Signals::new(hurry));
     let (ring, bell) = watch::channel(());
     for number in [Signal::INT, Signal::QUIT, Signal::TERM, Signal::HUP].map(Signal::as_raw) {
         // Two listeners: the signal is counted at once, and the bell rings when the runtime comes to it.

@@ -8,7 +8,7 @@ use super::matching::{Compiled, capture_stdout, check_captured};
 use super::processes::{MAX_LISTED, process_record};
 use super::prompter::Prompter;
 use super::run::Engine;
-use crate::event::{Instance, Reason, Status, StepFinished};
+use crate::event::{HeldState, Instance, Reason, Status, StepFinished};
 use crate::expect::Outcome;
 use crate::plan::{Action, PlannedStep, ShellAction};
 use crate::redact::Redactor;
@@ -97,7 +97,19 @@ impl<'a, P: Prompter> Engine<'a, P> {
         end.elapsed += spent;
         let outcome =
             StepFinished { started, attempt: number, ..outcome_of(instance, &end, &taken, &self.setting.redactor) };
-        self.judge(attempt, &compiled, taken, end.how, outcome).await
+        let mut attempted = self.judge(attempt, &compiled, taken, end.how, outcome).await;
+        // Last, since its shell prints it meanwhile.
+        attempted.outcome.state = self.held(action).await;
+        attempted
+    }
+
+    /// What the session of a step holds now, if a later part of the run would have to know it.
+    async fn held(&mut self, action: &ShellAction) -> Option<Box<HeldState>> {
+        // Without a record no part of the run can follow.
+        self.setting.ledger.as_ref()?;
+        let (target, session) = (action.target.clone(), action.session.clone());
+        let changed = self.sessions.changed(&target, &session, &self.set_anew, &self.setting.redactor).await;
+        changed.map(|holds| Box::new(HeldState { target, session, holds }))
     }
 
     /// Holds exit code and output against what the step expects.

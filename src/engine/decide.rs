@@ -8,6 +8,7 @@ use super::prompter::{DecisionQuestion, DecisionReply, Prompter};
 use super::run::{Engine, Next};
 use super::standing::{Standing, standing};
 use crate::event::*;
+use crate::journal::RunFolder;
 use crate::plan::PlannedStep;
 use crate::redact::Redactor;
 use crate::shell::processes_of;
@@ -157,8 +158,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
     }
 
     fn alive(&self, step: &PlannedStep) -> Vec<ProcessRecord> {
-        let run = self.recorder.state().header.as_ref().map_or("", |header| &header.run);
-        alive(run, &step.name, &self.setting.redactor)
+        let mark = self.setting.folder.as_ref().map(RunFolder::mark);
+        mark.map(|mark| alive(&mark, &step.name, &self.setting.redactor)).unwrap_or_default()
     }
 
     /// Processes of a step that are alive after they were given as long to end as a step that is being ended.
@@ -174,8 +175,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
     }
 }
 
-/// Processes of a step that outlived the part of the run that started them, as far as this machine can tell.
-pub fn alive(run: &str, step: &str, redactor: &Redactor) -> Vec<ProcessRecord> {
-    let found = processes_of(run, step).into_iter().take(MAX_LISTED);
+/// Processes of a step of the run with this [`RunFolder::mark`] that outlived the part of the run that started them, as far as this machine can tell.
+pub fn alive(mark: &str, step: &str, redactor: &Redactor) -> Vec<ProcessRecord> {
+    let found = processes_of(mark, step).into_iter().take(MAX_LISTED);
     found.map(|process| process_record(process, redactor)).collect()
 }

@@ -50,7 +50,10 @@ impl DoubtFacts {
 
 /// The first step that a person must decide on before the run can go on.
 pub fn first_undecided<'p>(plan: &'p Plan, chosen: &[bool], state: &RunState) -> Option<&'p PlannedStep> {
-    let steps = plan.steps.iter().zip(chosen).filter(|(step, chosen)| **chosen && !step.probe());
+    // A close that a crash had cut off goes on with its own steps; a sealed one is opened again.
+    let closing = state.closing && state.seal.is_none();
+    let reached = |step: &PlannedStep| step.always() == closing && !step.probe();
+    let steps = plan.steps.iter().zip(chosen).filter(|(step, chosen)| **chosen && reached(step));
     let undecided = |step: &PlannedStep| {
         let probe = step.shell().is_some_and(|shell| shell.unless.is_some());
         state.step(&step.name).is_some_and(|state| standing(state, probe) == Standing::Undecided)

@@ -1,5 +1,6 @@
 //! Requests to stop a run, as signals bring them.
 
+use crate::shell::Hurry;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use tokio::sync::watch;
@@ -17,16 +18,25 @@ pub struct Signals {
     lost: AtomicBool,
     /// How many requests were heard and answered.
     answered: AtomicUsize,
+    /// Cuts the grace of a step that is being ended short.
+    hurry: Hurry,
 }
 
 impl Signals {
+    /// Signals of which the second sets `hurry`.
+    pub fn new(hurry: Hurry) -> Self {
+        Self { hurry, ..Self::default() }
+    }
+
     /// A signal has come. For a handler: nothing but atomic stores.
     pub fn came(&self, number: usize) {
         if number == HUP {
             self.hangups.fetch_add(1, SeqCst);
-        } else {
-            self.last.store(number, SeqCst);
-            self.count.fetch_add(1, SeqCst);
+            return;
+        }
+        self.last.store(number, SeqCst);
+        if self.count.fetch_add(1, SeqCst) > 0 {
+            self.hurry.set();
         }
     }
 }

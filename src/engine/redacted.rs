@@ -11,10 +11,14 @@ const STRUCTURE: &[&str] = &[
     "after",
     "always",
     "answer",
+    "boot",
     "channel",
+    "decision",
+    "declared",
     "exit_code",
     "file",
     "format",
+    "effect",
     "gate",
     "head",
     "kept_sha256",
@@ -26,6 +30,7 @@ const STRUCTURE: &[&str] = &[
     "plan",
     "probe",
     "run",
+    "runbook_file",
     "runbook_sha256",
     "satisfies",
     "sha256",
@@ -41,8 +46,13 @@ const STRUCTURE: &[&str] = &[
     "verdict",
     "waits_for",
 ];
+/// Words that `reason` has where it is no text of a person.
+const REASONS: &[&str] = &["exit", "expectation", "timeout", "signal", "transport", "terminal", "operator"];
+/// The key of what a session holds: whoever made it has left out whatever has a secret in it, and a mask in the middle of a
+/// function would make another one of it.
+const STATE: &str = "state";
 /// Keys whose values are maps by names of the author's: inside them nothing is the record's own.
-const FREE: &[&str] = &["captured", "params", "secrets", "targets"];
+const FREE: &[&str] = &["captured", "env", "given_targets", "params", "secrets", "targets"];
 
 /// The event, of a run or of the ledger, with every secret masked.
 pub fn event<E: Serialize + DeserializeOwned>(event: E, redactor: &Redactor) -> E {
@@ -64,6 +74,8 @@ fn mask(value: &mut Value, redactor: &Redactor, free: bool) {
                     (false, key) if FREE.contains(&key) => mask(value, redactor, true),
                     // A structure below such a key has fields of its own.
                     (false, key) if STRUCTURE.contains(&key) && value.is_string() => {}
+                    (false, "reason") if value.as_str().is_some_and(|word| REASONS.contains(&word)) => {}
+                    (false, STATE) => {}
                     _ => mask(value, redactor, free),
                 }
             }

@@ -15,7 +15,8 @@ use crate::event::*;
 use crate::expect::Evaluator;
 use crate::journal::LedgerEvent;
 use crate::plan::{Action, Plan, PlannedStep};
-use std::collections::BTreeMap;
+use crate::runbook::STEP_VARIABLES;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 /// How a run was left.
@@ -48,6 +49,8 @@ pub struct Engine<'a, P> {
     /// What earlier steps printed, as far as expressions will ask for it.
     pub(super) memory: Memory,
     pub(super) evaluator: Evaluator,
+    /// The names that are set anew before every step.
+    pub(super) set_anew: BTreeSet<String>,
     terminal_lost: bool,
 }
 
@@ -104,12 +107,17 @@ impl<'a, P: Prompter> Engine<'a, P> {
             step_by_step: false,
             answers,
             prompter,
+            sessions: Sessions::new(
+                std::mem::take(&mut setting.sessions),
+                recorder.state().sessions.clone(),
+                std::mem::take(&mut setting.given),
+            ),
             recorder,
-            sessions: Sessions::new(std::mem::take(&mut setting.sessions)),
             late: Late::new(plan, setting.redactor.clone()),
             values,
             memory: Memory::new(plan, std::mem::take(&mut setting.streams)),
             evaluator: Evaluator::default(),
+            set_anew: set_anew(plan),
             terminal_lost: false,
             setting,
         }
@@ -338,6 +346,13 @@ impl<'a, P: Prompter> Engine<'a, P> {
             false => LedgerEvent::Left { run, verdict, records, head },
         })
     }
+}
+
+/// The names that are set, or unset, before every step.
+fn set_anew(plan: &Plan) -> BTreeSet<String> {
+    let parameters = plan.parameters.iter().map(|parameter| parameter.name.clone());
+    let own = STEP_VARIABLES.map(str::to_owned);
+    plan.variables.iter().chain(&plan.secrets).cloned().chain(parameters).chain(own).collect()
 }
 
 fn began(header: &RunStarted) -> LedgerEvent {

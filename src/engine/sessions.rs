@@ -1,9 +1,11 @@
 //! The sessions of a run: one for each target and name, opened when a step first needs it.
 
 use super::interrupts::Interrupts;
+use crate::redact::Redactor;
+use crate::session_state::SessionState;
 use crate::shell::{OutputSink, Process, Session, SessionConfig, SessionError, Stream};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
@@ -17,13 +19,44 @@ pub struct Sessions {
     /// By the target's name.
     configs: BTreeMap<String, SessionConfig>,
     /// By the target's name and the session's.
-    open: BTreeMap<(String, String), Session>,
+    open: BTreeMap<Key, Session>,
+    /// What each session held last, as far as that may be recorded: one that is opened anew gets it back.
+    held: BTreeMap<Key, SessionState>,
+    /// Values of variables of which only the names were recorded.
+    given: BTreeMap<String, String>,
 }
 
+/// A target's name and a session's.
+type Key = (String, String);
+
+/// How long a shell may take to print what it holds.
+const PRINTING: Duration = Duration::from_secs(10);
+
 impl Sessions {
-    /// No session is open yet.
-    pub fn new(configs: BTreeMap<String, SessionConfig>) -> Self {
-        Self { configs, open: BTreeMap::new() }
+    /// No session is open yet; those of an earlier part of the run have `held` this, less what somebody has `given` again.
+    pub fn new(
+        configs: BTreeMap<String, SessionConfig>,
+        held: BTreeMap<Key, SessionState>,
+        given: BTreeMap<String, String>,
+    ) -> Self {
+        Self { configs, open: BTreeMap::new(), held, given }
+    }
+
+    /// What an open session holds, if that is not what it held when this was asked last. `omit` is set anew before every
+    /// step; whatever `redactor` finds a secret in is left out.
+    pub async fn changed(
+        &mut self,
+        target: &str,
+        name: &str,
+        omit: &BTreeSet<String>,
+        redactor: &Redactor,
+    ) -> Option<SessionState> {
+        let key = (target.to_owned(), name.to_owned());
+        let session = self.open.get_mut(&key).filter(|_| name != FRESH)?;
+        let is_secret = |bytes: &[u8]| redactor.occurs_in(bytes);
+        let holds = session.portable(omit, &is_secret, PRINTING).await?;
+        let before = self.held.insert(key, holds.clone());
+        (before.as_ref() != Some(&holds)).then_some(holds)
     }
 
     /// The session of a target, opened in at most `limit` if there is none.
@@ -44,10 +77,23 @@ impl Sessions {
             None => {
                 let config = self.configs.get(target).expect("every target of a plan has its configuration");
                 let interrupts = interrupts.clone();
-                Session::start(config.clone(), limit, async move { _ = interrupts.wait().await }).await?
+                let started = Session::start(config.clone(), limit, async move { _ = interrupts.wait().await });
+                self.give_back(&key, started.await?).await?
             }
         };
         Ok(self.open.entry(key).or_insert(session))
+    }
+
+    /// Gives a session that was just opened what it held before.
+    async fn give_back(&self, key: &Key, mut session: Session) -> Result<Session, SessionError> {
+        let Some(held) = self.held.get(key) else { return Ok(session) };
+        match session.resume(held, &self.given).await {
+            Ok(()) => Ok(session),
+            Err(reason) => {
+                let left = session.close(&mut Deaf).await;
+                Err(SessionError::State { reason, left })
+            }
+        }
     }
 
     /// A step is over: a fresh session ends with it. Says who of it is still running.
@@ -86,6 +132,14 @@ impl Sessions {
         }
         left
     }
+}
+
+/// Hears nothing.
+struct Deaf;
+
+impl OutputSink for Deaf {
+    fn output(&mut self, _: Stream, _: &[u8]) {}
+    fn late(&mut self, _: u64, _: Stream, _: &[u8]) {}
 }
 
 /// One sink for several sessions that are listened to in turn.

@@ -35,6 +35,8 @@ pub struct Setting {
     pub beforehand: Vec<Event>,
     /// What earlier parts of the run have printed, by step: standard output and standard error.
     pub streams: BTreeMap<String, (Arc<Text>, Arc<Text>)>,
+    /// Values of variables that sessions had and of which only the names were recorded.
+    pub given: BTreeMap<String, String>,
     /// How long a process of a step in doubt is given to end.
     pub grace: Duration,
     /// Variables whose values were not kept, and which nobody could give: a step that names one waits.

@@ -6,6 +6,7 @@ use super::verdict::RunVerdict;
 use crate::hash::Sha256Hex;
 use crate::plan::Origin;
 use crate::runbook::{ExpectedStream, Gate};
+use crate::session_state::SessionState;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -435,6 +436,20 @@ pub struct StepFinished {
     pub notes: Vec<String>,
     /// Processes of the step that outlived it.
     pub left_running: Vec<ProcessRecord>,
+    /// What its session holds after it, if that is not what was recorded of it last.
+    #[serde(default)]
+    pub state: Option<Box<HeldState>>,
+}
+
+/// What a session holds, for a later part of the run to go on from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldState {
+    /// The name of its target.
+    pub target: String,
+    /// Its own name.
+    pub session: String,
+    /// What it holds.
+    pub holds: SessionState,
 }
 
 impl StepFinished {
@@ -456,6 +471,7 @@ impl StepFinished {
             captured: BTreeMap::new(),
             notes: Vec::new(),
             left_running: Vec::new(),
+            state: None,
         }
     }
 }

@@ -6,6 +6,7 @@ use super::model::*;
 use super::step_state::{Deviation, GateState, ProbeState, StepState, gate_state};
 use super::verdict::{CriterionVerdict, RunVerdict, Status};
 use crate::runbook::Gate;
+use crate::session_state::SessionState;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -51,6 +52,8 @@ pub struct RunState {
     pub runbook_changed: bool,
     /// The file below the run's folder that holds the runbook's bytes, if it is not the first one.
     pub runbook_file: Option<String>,
+    /// What each session held last, by its target's name and its own.
+    pub sessions: BTreeMap<(String, String), SessionState>,
     /// Bytes that were cut off by crashes and taken out of the journal.
     pub repaired: u64,
     opened: Option<Duration>,
@@ -141,6 +144,7 @@ impl RunState {
                 }
             }
             Event::AttemptFinished(outcome) => {
+                self.hold(outcome);
                 if let Some(state) = self.step_mut(&outcome.step) {
                     state.attempts = outcome.attempt;
                 }
@@ -205,6 +209,8 @@ impl RunState {
     /// Another plan from here on: what is known of a step stays with its name.
     fn revise(&mut self, revision: &Revision) {
         let Some(header) = &mut self.header else { return };
+        // A state is given back to its own target only, and a name that reaches another machine is another target.
+        self.sessions.retain(|(target, _), _| header.targets.get(target) == revision.targets.get(target));
         header.revise(revision);
         self.runbook_file = Some(revision.runbook_file.clone());
         self.params.extend(revision.params.clone());
@@ -256,7 +262,16 @@ impl RunState {
         self.header = Some(header.clone());
     }
 
+    /// What a session holds after an attempt. None of it is shown anywhere.
+    fn hold(&mut self, outcome: &StepFinished) {
+        if let Some(held) = outcome.state.as_deref() {
+            let HeldState { target, session, holds } = held.clone();
+            self.sessions.insert((target, session), holds);
+        }
+    }
+
     fn probed(&mut self, step: &Instance, moment: Moment, outcome: &StepFinished) {
+        self.hold(outcome);
         if outcome.status == Status::Passed {
             self.variables.extend(outcome.captured.clone());
         }
@@ -312,6 +327,7 @@ impl RunState {
     }
 
     fn finish(&mut self, outcome: &StepFinished, time: Timestamp) {
+        self.hold(outcome);
         if outcome.status == Status::Passed {
             self.variables.extend(outcome.captured.clone());
         }
@@ -319,7 +335,7 @@ impl RunState {
             (state.status, state.finished) = (outcome.status, Some(time));
             state.attempts = outcome.attempt;
             state.started.get_or_insert(outcome.started);
-            state.outcome = Some(outcome.clone());
+            state.outcome = Some(StepFinished { state: None, ..outcome.clone() });
         }
         if let (true, Some(outcome)) = (self.lean, self.step_mut(&outcome.step).and_then(|step| step.outcome.as_mut()))
         {

@@ -242,6 +242,12 @@ impl RunFolder {
         }
     }
 
+    /// What the processes of the run are marked with: its id alone could be that of a run of another store, too.
+    pub fn mark(&self) -> String {
+        let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+        format!("{}.{}", self.run, sha256(path.as_os_str().as_encoded_bytes()).short())
+    }
+
     /// Opens the journal to write behind its end.
     pub fn append_journal(&self) -> io::Result<File> {
         durable::append(&self.path.join("journal.jsonl"))

@@ -3,18 +3,18 @@
 use std::fs;
 
 use super::driver::SIGN;
-use super::process::{Entry, Process, own_pid, table};
+use super::process::{Entry, MARKER, Process, own_pid, table};
 use super::secret::SECRET_LENGTH;
 
-/// The processes on this machine that belong to this run and, as far as can be told, to this step: those that have both
-/// in their environment, wherever they have gone since, and the run's inner shells with their subshells, whatever step
+/// The processes on this machine that belong to this run, as [`SessionConfig::run`](super::SessionConfig) calls it, and, as
+/// far as can be told, to this step: those that have both in their environment, wherever they have gone since, and the run's inner shells with their subshells, whatever step
 /// they came from. Neither we nor zombies. Who dropped its environment, runs as another user or on another machine is
 /// not found.
 pub fn processes_of(run: &str, step: &str) -> Vec<Process> {
-    let variables = [format!("STEPGATE_RUN={run}"), format!("STEPGATE_STEP={step}")];
+    let step = format!("STEPGATE_STEP={step}");
     let of_step = |entry: &Entry| {
         let environment = read(entry.pid, "environ");
-        variables.iter().all(|variable| has(&environment, variable.as_bytes()))
+        environment.split(|&byte| byte == 0).any(|entry| is_marker(entry, run)) && has(&environment, step.as_bytes())
     };
     let others = table().into_iter().filter(|entry| entry.pid != own_pid());
     others
@@ -36,9 +36,19 @@ fn has(environment: &[u8], variable: &[u8]) -> bool {
 fn is_inner(line: &[u8], run: &str) -> bool {
     let Some(words) = line.strip_suffix(b"\0") else { return false };
     let marker = words.rsplit(|&byte| byte == 0).next().unwrap_or_default();
+    names_run(marker, run) && memchr::memmem::find(words, SIGN.as_bytes()).is_some()
+}
+
+/// Whether this is the variable with the marker of a session of the run.
+fn is_marker(variable: &[u8], run: &str) -> bool {
+    let marker = variable.strip_prefix(MARKER.as_bytes()).and_then(|rest| rest.strip_prefix(b"="));
+    marker.is_some_and(|marker| names_run(marker, run))
+}
+
+/// Whether a marker is the run and a secret.
+fn names_run(marker: &[u8], run: &str) -> bool {
     let secret = marker.strip_prefix(run.as_bytes()).and_then(|rest| rest.strip_prefix(b"."));
-    let is_secret = |secret: &[u8]| secret.len() == SECRET_LENGTH && secret.iter().all(u8::is_ascii_hexdigit);
-    secret.is_some_and(is_secret) && memchr::memmem::find(words, SIGN.as_bytes()).is_some()
+    secret.is_some_and(|secret| secret.len() == SECRET_LENGTH && secret.iter().all(u8::is_ascii_hexdigit))
 }
 
 #[cfg(test)]

@@ -51,6 +51,14 @@ pub enum SessionError {
         /// What is left of the command.
         left: Vec<Process>,
     },
+    /// What an earlier session of its name held cannot be given to it.
+    #[error("{reason}")]
+    State {
+        /// Why.
+        reason: String,
+        /// Who of it is still there.
+        left: Vec<Process>,
+    },
     /// It is no bash, or too old a one.
     #[error("`{shell}` does not answer as a bash of at least 4.1: {reason}")]
     NoAnswer {
@@ -67,7 +75,7 @@ impl SessionError {
     /// Who is still running of what was started.
     pub fn left_running(&self) -> &[Process] {
         match self {
-            Self::Unreachable { left, .. } | Self::NoAnswer { left, .. } => left,
+            Self::Unreachable { left, .. } | Self::State { left, .. } | Self::NoAnswer { left, .. } => left,
             Self::Spawn { .. } | Self::Streams(_) | Self::Interrupted => &[],
         }
     }

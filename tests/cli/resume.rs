@@ -423,7 +423,7 @@ fn a_process_of_a_step_in_doubt_is_named_also_after_setsid_before_anybody_decide
 fn a_run_that_goes_on_elsewhere_is_refused_and_its_holder_named() {
     let sandbox = Sandbox::with(&held("gate=none"));
     let mut command = sandbox.command(["run", "r.md", "--run-id", "one"]);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     wait_until("the step runs", || sandbox.read("held").trim().parse::<i32>().is_ok());
     fails(&sandbox.stepgate("resume one"), 6, &["run one", "holds the lock", &child.id().to_string()]);
     sandbox.write("go", "");
