@@ -11,10 +11,10 @@ pub struct Sha256Hex(pub String);
 impl Sha256Hex {
     /// The hash of what was fed to `hasher`.
     pub fn of(hasher: Sha256) -> Self {
-        use std::fmt::Write as _;
+        let digit = |value| char::from_digit(u32::from(value), 16).expect("four bits are one hex digit");
         let mut hex = String::with_capacity(64);
         for byte in hasher.finalize() {
-            _ = write!(hex, "{byte:02x}");
+            hex.extend([digit(byte >> 4), digit(byte & 15)]);
         }
         Self(hex)
     }

@@ -8,7 +8,7 @@ use super::terminal::eprint_line;
 use crate::annotate::{self, Excerpt};
 use crate::diagnostic::Refused;
 use crate::event::{RunState, StreamRecord};
-use crate::journal::{self, Reading, RunFolder, Store, read_journal};
+use crate::journal::{self, ReadError, Reading, RunFolder, Store, read_journal};
 use crate::report::run_json;
 use crate::runbook;
 use crate::text::escape_line;
@@ -26,8 +26,9 @@ pub fn log(options: &args::Log) -> Result<Exit, Failure> {
             .hint("--store DIR looks elsewhere")
     })?;
     let folder = store.find(options.run.as_deref())?;
+    let listing = store.ledger().listing();
     let mut reading = read(&folder, RunState::default())?;
-    let doubts = journal::doubts(&store, &folder, &reading);
+    let doubts = journal::doubts(&listing, &folder, &reading);
     warn(&folder, &reading, &doubts);
     let state = &mut reading.state;
     let running =
@@ -47,7 +48,7 @@ pub fn log(options: &args::Log) -> Result<Exit, Failure> {
 }
 
 fn warn(folder: &RunFolder, reading: &Reading, doubts: &[String]) {
-    let torn = reading.damage.as_ref().filter(|damage| damage.torn).map(ToString::to_string);
+    let torn = reading.damage.as_ref().filter(|damage| damage.torn.is_some()).map(ToString::to_string);
     for doubt in doubts.iter().chain(&torn) {
         eprint_line(&format!("warning: the record of {} is damaged: {}", folder.run, escape_line(doubt)));
     }
@@ -68,10 +69,8 @@ pub fn store_path(option: Option<&PathBuf>) -> Result<PathBuf, Failure> {
 
 /// Reads a run's journal and folds it into `state`.
 pub fn read(folder: &RunFolder, state: RunState) -> Result<Reading, Failure> {
-    let failed =
-        |error: io::Error| Failure::new(Exit::Failure, format!("the record of {} cannot be read: {error}", folder.run));
-    let file = folder.open("journal.jsonl").map_err(failed)?;
-    read_journal(file, state).map_err(failed)
+    let read = folder.open("journal.jsonl").map_err(ReadError::from).and_then(|file| read_journal(file, state));
+    read.map_err(|error| Failure::new(Exit::Failure, format!("the record of {} cannot be read: {error}", folder.run)))
 }
 
 fn markdown(folder: &RunFolder, reading: &Reading, doubts: &[String]) -> Result<String, Failure> {

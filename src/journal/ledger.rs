@@ -3,6 +3,7 @@
 
 use super::chain::{self, Entry, Head, LineError};
 use super::durable;
+use super::listing::Listing;
 use super::lock::Lock;
 use crate::event::RunVerdict;
 use crate::hash::Sha256Hex;
@@ -140,6 +141,11 @@ impl Ledger {
             }
         }
         Ok((entries, None))
+    }
+
+    /// What its sound lines say of every run.
+    pub fn listing(&self) -> io::Result<Listing> {
+        self.read().map(|(entries, damage)| Listing::new(entries, damage))
     }
 }
 
