@@ -73,6 +73,11 @@ pub fn run_started(plan: &Plan, facts: Facts<'_>) -> RunStarted {
     }
 }
 
+/// The command that reaches each target.
+pub fn targets(plan: &Plan) -> BTreeMap<String, String> {
+    plan.targets.iter().map(|(name, target)| (name.clone(), target.to_string())).collect()
+}
+
 /// What a head says of a plan. The file of the runbook's bytes is the caller's to name.
 pub fn revision(plan: &Plan, runbook: &Runbook, inputs: &Inputs, early: &BTreeMap<String, String>) -> Revision {
     let origins = plan.parameters.iter().filter_map(|given| Some((given.name.clone(), given.origin?.into())));
@@ -84,7 +89,7 @@ pub fn revision(plan: &Plan, runbook: &Runbook, inputs: &Inputs, early: &BTreeMa
         params: params(plan, early),
         origins: origins.collect(),
         declared: plan.declared(),
-        targets: plan.targets.iter().map(|(name, target)| (name.clone(), target.to_string())).collect(),
+        targets: targets(plan),
         given_targets: inputs.targets.iter().cloned().collect(),
         env: plan.env.clone(),
         acceptance: plan.acceptance.iter().map(|criterion| (criterion.id.clone(), criterion.text.clone())).collect(),

@@ -1,20 +1,19 @@
 //! `stepgate log [RUN]`: a view of a record.
 
 use super::args::{self, LogFormat};
-use super::environment::current_folder;
+use super::environment::{self, current_folder};
 use super::error::{Exit, Failure};
 use super::output::{print, print_json};
 use super::terminal::eprint_line;
 use crate::annotate::{self, Excerpt};
 use crate::diagnostic::Refused;
 use crate::event::{RunState, StreamRecord};
-use crate::journal::{self, ReadError, Reading, RunFolder, Store, read_journal};
+use crate::journal::{self, DiskFile, ReadError, Reading, RunFolder, Store, read_journal};
 use crate::report::run_json;
 use crate::runbook;
 use crate::text::escape_line;
-use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// How much of each end of a kept output is read, in bytes.
 const EDGE: u64 = 16 << 10;
@@ -31,8 +30,7 @@ pub fn log(options: &args::Log) -> Result<Exit, Failure> {
     let doubts = journal::doubts(&listing, &folder, &reading);
     warn(&folder, &reading, &doubts);
     let state = &mut reading.state;
-    let running =
-        state.header.as_ref().is_some_and(|header| store.is_running(Path::new(&header.runbook_path), &header.run));
+    let running = store.is_running(&folder.run, &environment::holder(folder.run.as_str(), ""));
     if !running {
         state.declare_dead();
     }
@@ -112,8 +110,8 @@ fn level(reading: &Reading, doubts: &[String]) -> String {
     }
 }
 
-fn excerpt(mut file: File) -> io::Result<Excerpt> {
-    let length = file.metadata()?.len();
+fn excerpt(mut file: Box<dyn DiskFile>) -> io::Result<Excerpt> {
+    let (_, length) = file.names_and_bytes()?;
     let mut text = |start: u64, size: u64| -> io::Result<String> {
         let mut bytes = Vec::new();
         file.seek(SeekFrom::Start(start))?;

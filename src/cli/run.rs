@@ -40,7 +40,7 @@ pub fn run(options: &args::Run, redactor: Redactor, terminal: &Terminal) -> Resu
     let values = std::mem::take(&mut secrets.values).into_iter().chain(early.clone()).collect();
     let record = match options.ephemeral {
         true => Record::default(),
-        false => Record::open(options, &run, &path, &runbook.source.text, &operator)?,
+        false => Record::open(options, &run, &path, (&runbook.source.text, &header::targets(plan)), &operator)?,
     };
     record.name_unfinished();
     let header = header::run_started(

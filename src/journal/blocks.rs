@@ -38,17 +38,20 @@ pub struct Blocks<R> {
     /// What was read behind the last whole line.
     rest: Vec<u8>,
     ended: bool,
+    /// Room of blocks that are done with.
+    spare: Vec<Vec<u8>>,
 }
 
 impl<R: Read> Blocks<R> {
     /// The blocks of what `input` gives.
     pub fn new(input: R) -> Self {
-        Self { input, rest: Vec::new(), ended: false }
+        Self { input, rest: Vec::new(), ended: false, spare: Vec::new() }
     }
 
     /// The next lines. Only the last block may end within a line, or one whose line is far too long.
     pub fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let mut block = std::mem::take(&mut self.rest);
+        let mut block = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(2 * BLOCK as usize));
+        block.append(&mut self.rest);
         while !self.ended {
             let before = block.len();
             let length = self.input.by_ref().take(BLOCK).read_to_end(&mut block)?;
@@ -57,7 +60,7 @@ impl<R: Read> Blocks<R> {
                 break;
             }
             if let Some(at) = memchr::memrchr(b'\n', &block[before..]) {
-                self.rest = block.split_off(before + at + 1);
+                self.rest.extend(block.drain(before + at + 1..));
                 break;
             }
             self.ended = block.len() >= MAX_LINE;
@@ -67,44 +70,62 @@ impl<R: Read> Blocks<R> {
 
     /// Hands over every line in order, until `take` has enough. `first` is the block that was read already.
     pub fn each(mut self, first: Vec<u8>, mut take: impl FnMut(Line) -> ControlFlow<()>) -> io::Result<()> {
-        let Some(second) = self.next()? else {
-            _ = lines(&first).try_for_each(take);
-            return Ok(());
-        };
-        let mut blocks = [first, second].into_iter().map(Ok).chain(std::iter::from_fn(|| self.next().transpose()));
-        std::thread::scope(|scope| {
-            let (jobs, queue) = channel::<Job>();
-            let workers = start_workers(scope, queue);
-            if workers == 0 {
-                let mut here = |block: io::Result<Vec<u8>>| Ok(lines(&block?).try_for_each(&mut take).is_break());
-                return blocks
-                    .map(&mut here)
-                    .find(|done| !matches!(done, Ok(false)))
-                    .map_or(Ok(()), |end| end.map(drop));
-            }
-            let mut under_way = VecDeque::new();
-            loop {
-                while under_way.len() <= workers * AHEAD
-                    && let Some(block) = blocks.next()
-                {
-                    let (reply, parsed) = channel();
-                    jobs.send(Job { block: block?, reply }).map_err(io::Error::other)?;
-                    under_way.push_back(parsed);
+        match self.next()? {
+            None => _ = lines(&first).try_for_each(take),
+            Some(second) => std::thread::scope(|scope| {
+                let (jobs, queue) = channel();
+                match start_workers(scope, queue) {
+                    0 => self.parse_here([first, second], take),
+                    workers => self.hand_out(&jobs, workers, [first, second], &mut take),
                 }
-                let Some(parsed) = under_way.pop_front() else { return Ok(()) };
-                let parsed = parsed.recv().map_err(io::Error::other)?;
-                if parsed.into_iter().try_for_each(&mut take).is_break() {
-                    return Ok(());
-                }
+            })?,
+        }
+        Ok(())
+    }
+
+    /// Parses every block in this thread, if there can be no other.
+    fn parse_here(&mut self, blocks: [Vec<u8>; 2], mut take: impl FnMut(Line) -> ControlFlow<()>) -> io::Result<()> {
+        let mut blocks = blocks.into_iter().map(Ok).chain(std::iter::from_fn(|| self.next().transpose()));
+        while let Some(block) = blocks.next().transpose()? {
+            if lines(&block).try_for_each(&mut take).is_break() {
+                break;
             }
-        })
+        }
+        Ok(())
+    }
+
+    /// Hands blocks out to workers, and their lines over as they stand in the journal.
+    fn hand_out(
+        &mut self,
+        jobs: &Sender<Job>,
+        workers: usize,
+        blocks: [Vec<u8>; 2],
+        mut take: impl FnMut(Line) -> ControlFlow<()>,
+    ) -> io::Result<()> {
+        let (mut blocks, mut under_way) = (VecDeque::from(blocks), VecDeque::new());
+        loop {
+            while under_way.len() <= workers * AHEAD
+                && let Some(block) = blocks.pop_front().map_or_else(|| self.next(), |block| Ok(Some(block)))?
+            {
+                let (reply, parsed) = channel();
+                jobs.send(Job { block, reply }).map_err(io::Error::other)?;
+                under_way.push_back(parsed);
+            }
+            let Some(parsed) = under_way.pop_front() else { return Ok(()) };
+            let (parsed, mut block) = parsed.recv().map_err(io::Error::other)?;
+            if parsed.into_iter().try_for_each(&mut take).is_break() {
+                return Ok(());
+            }
+            block.clear();
+            self.spare.push(block);
+        }
     }
 }
 
 /// A block to be parsed, and where its lines are wanted.
 struct Job {
     block: Vec<u8>,
-    reply: Sender<Vec<Line>>,
+    reply: Sender<(Vec<Line>, Vec<u8>)>,
 }
 
 /// Starts as many workers as there are cores, and says how many.
@@ -123,18 +144,26 @@ fn work(queue: &Mutex<Receiver<Job>>) {
     let next = || queue.lock().ok()?.recv().ok();
     while let Some(Job { block, reply }) = next() {
         // Whoever no longer waits has found damage.
-        _ = reply.send(lines(&block).collect());
+        let parsed = lines(&block).collect();
+        _ = reply.send((parsed, block));
     }
 }
 
 fn lines(block: &[u8]) -> impl Iterator<Item = Line> {
-    block.split_inclusive(|byte| *byte == b'\n').map(|line| match line.strip_suffix(b"\n") {
+    let ends = memchr::memchr_iter(b'\n', block).map(|at| at + 1);
+    let last = (block.last() != Some(&b'\n')).then_some(block.len());
+    let mut start = 0;
+    ends.chain(last).map(move |end| line(&block[std::mem::replace(&mut start, end)..end]))
+}
+
+fn line(line: &[u8]) -> Line {
+    match line.strip_suffix(b"\n") {
         Some(text) => Line { length: line.len() as u64, torn: false, entry: parse(text) },
         None => {
             let entry = Err(LineError::Unreadable("its line has no end".to_owned()));
             Line { length: line.len() as u64, torn: line.len() < MAX_LINE, entry }
         }
-    })
+    }
 }
 
 fn parse(line: &[u8]) -> Result<Entry<Event>, LineError> {

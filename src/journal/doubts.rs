@@ -1,9 +1,10 @@
 //! What speaks against a record: damage in its journal, a ledger that says otherwise, outputs that are not what was
 //! recorded. Finding nothing proves little by itself; `docs/limits.md` says what it cannot prove.
 
+use super::go_on::BROKEN;
 use super::listing::Listing;
 use super::reader::{Mark, Reading};
-use super::store::RunFolder;
+use super::run_folder::RunFolder;
 use crate::event::{StepFinished, StepState, StreamRecord};
 use crate::hash::Sha256Hex;
 use sha2::{Digest as _, Sha256};
@@ -16,7 +17,18 @@ pub fn doubts(listing: &io::Result<Listing>, folder: &RunFolder, reading: &Readi
     let outcomes = reading.state.steps.iter().flat_map(outcomes);
     let streams = outcomes.flat_map(|outcome| [&outcome.stdout, &outcome.stderr]);
     let outputs = streams.filter_map(|stream| output_doubt(folder, stream));
-    damage.into_iter().chain(ledger_doubt(listing, folder, reading)).chain(outputs).collect()
+    let others = ledger_doubt(listing, folder, reading).into_iter().chain(repair_doubt(folder, reading));
+    damage.into_iter().chain(others).chain(outputs).collect()
+}
+
+/// What was taken out of the journal must still be there. More than is recorded may be: a crash came before the record.
+fn repair_doubt(folder: &RunFolder, reading: &Reading) -> Option<String> {
+    let recorded = reading.state.repaired;
+    match folder.kept_aside() {
+        Ok(kept) if kept >= recorded => None,
+        Ok(kept) => Some(format!("{recorded} bytes were taken out of the journal, and {BROKEN} holds {kept} of them")),
+        Err(error) => Some(format!("{BROKEN} cannot be read: {error}")),
+    }
 }
 
 /// A step's own outcome, and those of its probe.

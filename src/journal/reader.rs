@@ -19,7 +19,7 @@ pub struct Reading {
     /// The hash of the last sound record.
     pub head: String,
     /// The hash of every sound record, in order.
-    heads: Vec<[u8; 32]>,
+    heads: Vec<String>,
     /// The first damage, if there is any; nothing behind it was read.
     pub damage: Option<Damage>,
 }
@@ -28,7 +28,7 @@ impl Reading {
     /// Whether the journal had exactly this head when it had so many records.
     pub fn holds(&self, mark: &Mark) -> bool {
         let at = mark.records.checked_sub(1).and_then(|at| self.heads.get(usize::try_from(at).ok()?));
-        at.is_some_and(|head| Some(*head) == digest(&mark.head))
+        at == Some(&mark.head)
     }
 
     /// Where its sound part ends.
@@ -100,9 +100,9 @@ impl Reading {
             Ok(entry) => match may_follow(&entry, head, &self.state) {
                 Ok(()) => {
                     self.state.apply(&entry.event, entry.time, entry.since);
-                    self.heads.push(digest(&entry.hash).unwrap_or_default());
                     self.bytes += line.length;
                     head.pass(&entry);
+                    self.heads.push(entry.hash);
                     return ControlFlow::Continue(());
                 }
                 Err(error) => error,
@@ -144,23 +144,6 @@ fn format(block: &[u8]) -> Option<u64> {
     }
     let line = block.split(|byte| *byte == b'\n').next()?;
     serde_json::from_slice::<First>(line).ok().map(|first| first.event.format)
-}
-
-/// The bytes that 64 lower-case hex digits stand for.
-fn digest(hex: &str) -> Option<[u8; 32]> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let mut bytes = [0; 32];
-    if hex.len() != 64 {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
