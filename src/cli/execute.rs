@@ -94,7 +94,7 @@ fn execute(
             output_limit: config.limits.output,
             interrupts: signals::listen()?,
         };
-        let recorder = Recorder::new(journal, redactor, &mut watchers);
+        let recorder = Recorder::new(journal, RunState::lean(), redactor, &mut watchers);
         let engine = Engine::new(plan, chosen, answers, setting, &mut prompter, recorder).step_by_step(options.step);
         Ok(engine.run(header).await)
     });

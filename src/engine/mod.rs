@@ -17,6 +17,8 @@ mod judge;
 mod late;
 mod matching;
 mod perform;
+#[cfg(test)]
+mod power_loss;
 mod processes;
 mod prompter;
 mod recorder;

@@ -27,9 +27,9 @@ pub struct Recorder<'o> {
 }
 
 impl<'o> Recorder<'o> {
-    /// Records into `journal`, shows to `observer`, both without what `redactor` masks.
-    pub fn new(journal: Journal, redactor: Redactor, observer: &'o mut dyn Observer) -> Self {
-        Self { journal, state: RunState::lean(), shown: RunState::lean(), redactor, observer }
+    /// Records into `journal` behind what added up to `state`, shows to `observer`, both without what `redactor` masks.
+    pub fn new(journal: Journal, state: RunState, redactor: Redactor, observer: &'o mut dyn Observer) -> Self {
+        Self { journal, shown: state.clone(), state, redactor, observer }
     }
 
     /// What the events add up to.

@@ -2,7 +2,9 @@
 //! whatever was not synced.
 
 use super::durable;
+use super::inspect::{inspect, inspect_folder};
 use super::lock::Lock;
+use super::store::StoreError;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
@@ -27,6 +29,8 @@ pub trait Disk: std::fmt::Debug + Send + Sync {
     fn names(&self, path: &Path) -> io::Result<Vec<String>>;
     /// Whether it is a folder, and no link to one.
     fn is_folder(&self, path: &Path) -> bool;
+    /// Whether a folder is what a store, or a folder in one, must be.
+    fn inspect(&self, path: &Path, store: bool) -> Result<(), StoreError>;
     /// Keeps everybody else out until what it returns is dropped.
     fn guard(&self, path: &Path) -> io::Result<Option<Lock>>;
 }
@@ -81,6 +85,10 @@ impl Disk for RealDisk {
 
     fn is_folder(&self, path: &Path) -> bool {
         path.symlink_metadata().is_ok_and(|data| data.is_dir())
+    }
+
+    fn inspect(&self, path: &Path, store: bool) -> Result<(), StoreError> {
+        if store { inspect(path) } else { inspect_folder(path) }
     }
 
     fn guard(&self, path: &Path) -> io::Result<Option<Lock>> {

@@ -147,25 +147,32 @@ impl Ledger {
 
     /// How many bytes its lines say were taken out.
     fn repaired(&self) -> io::Result<u64> {
-        let mut lines = BufReader::new(self.disk.read(&self.path())?).lines();
-        lines.try_fold(0_u64, |sum, line| match chain::parse(&line?).map(|entry| entry.event) {
-            Ok(LedgerEvent::Repaired { bytes }) => Ok(sum.saturating_add(bytes)),
-            _ => Ok(sum),
-        })
+        let lines = BufReader::new(self.disk.read(&self.path())?).split(b'\n');
+        let bytes = lines.map(|line| match parse(&line?) {
+            Ok(Entry { event: LedgerEvent::Repaired { bytes }, .. }) => Ok(bytes),
+            _ => Ok(0),
+        });
+        bytes.sum()
     }
 
-    /// Every sound line, oldest first, and what is wrong with the first that is not.
+    /// Every sound line, oldest first, and what is wrong with the first that is not. A last line without its end is not
+    /// wrong: a crash cut it off, and the next line will say so.
     pub fn read(&self) -> io::Result<(Vec<Entry<LedgerEvent>>, Option<LineError>)> {
         let file = match self.disk.read(&self.path()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), None)),
             file => file?,
         };
         let (mut head, mut entries) = (Head::default(), Vec::new());
-        for line in BufReader::new(file).lines() {
-            match head.follow(&line?) {
-                Ok(entry) => entries.push(entry),
+        let (mut input, mut line) = (BufReader::new(file), Vec::new());
+        while input.read_until(b'\n', &mut line)? > 0 && line.pop_if(|last| *last == b'\n').is_some() {
+            match parse(&line).and_then(|entry| head.check(&entry).map(|()| entry)) {
+                Ok(entry) => {
+                    head.pass(&entry);
+                    entries.push(entry);
+                }
                 Err(error) => return Ok((entries, Some(error))),
             }
+            line.clear();
         }
         Ok((entries, None))
     }
@@ -174,6 +181,11 @@ impl Ledger {
     pub fn listing(&self) -> io::Result<Listing> {
         self.read().map(|(entries, damage)| Listing::new(entries, damage))
     }
+}
+
+fn parse(line: &[u8]) -> Result<Entry<LedgerEvent>, LineError> {
+    let text = std::str::from_utf8(line).map_err(|error| LineError::Unreadable(error.to_string()))?;
+    chain::parse(text)
 }
 
 /// The end of a ledger.
@@ -203,8 +215,7 @@ impl End {
             };
         };
         let begin = memchr::memrchr(b'\n', lines).map_or(0, |at| at + 1);
-        let text = std::str::from_utf8(&lines[begin..]).map_err(io::Error::other)?;
-        let last = chain::parse::<LedgerEvent>(text);
+        let last = parse(&lines[begin..]);
         let last =
             last.map_err(|error| io::Error::other(format!("the ledger's last line cannot be followed: {error}")))?;
         Ok(Self { head: Head { records: last.seq + 1, hash: last.hash }, start, whole, torn })

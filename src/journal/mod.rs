@@ -17,11 +17,13 @@ mod inspect;
 mod ledger;
 mod listing;
 mod lock;
+#[cfg(test)]
+pub(crate) mod model_disk;
 mod reader;
 mod run_folder;
 mod run_id;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod store;
 mod writer;
 

@@ -3,7 +3,6 @@
 
 use super::disk::{Disk, DiskFile, RealDisk, write_new};
 use super::holder::Holder;
-use super::inspect::{inspect, inspect_folder};
 use super::ledger::Ledger;
 use super::lock::{Lock, LockError, Taken};
 use super::run_folder::RunFolder;
@@ -84,7 +83,7 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(io_error(path, error)),
             Ok(_) => {
-                inspect(path)?;
+                RealDisk.inspect(path, true)?;
                 Ok(Some(Self::on(Arc::new(RealDisk), path)))
             }
         }
@@ -96,15 +95,19 @@ impl Store {
         Self::create_on(Arc::new(RealDisk), path)
     }
 
-    pub(super) fn create_on(disk: Arc<dyn Disk>, path: &Path) -> Result<Self, StoreError> {
+    /// The same on another disk.
+    pub(crate) fn create_on(disk: Arc<dyn Disk>, path: &Path) -> Result<Self, StoreError> {
         let fail = |error| io_error(path, error);
+        // The folder above `store` is the current one.
+        let parent = path.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
+        let synced = |parent: Option<&Path>| parent.map_or(Ok(()), |parent| disk.sync_folder(parent));
         match disk.create_folder(path) {
-            Ok(()) => {
-                if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-                    disk.sync_folder(parent).map_err(fail)?;
-                }
+            Ok(()) => synced(parent).map_err(fail)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                disk.inspect(path, true)?;
+                // Whoever made it may have been stopped before. Who may not read the folder above cannot know.
+                _ = synced(parent);
             }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => inspect(path)?,
             Err(error) => return Err(fail(error)),
         }
         match write_new(&*disk, &path.join(".gitignore"), b"*\n") {
@@ -114,7 +117,7 @@ impl Store {
         for folder in ["runs", "locks"] {
             let path = path.join(folder);
             match disk.create_folder(&path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => inspect_folder(&path)?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => disk.inspect(&path, false)?,
                 made => made.map_err(|error| io_error(&path, error))?,
             }
         }
