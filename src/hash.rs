@@ -11,12 +11,10 @@ pub struct Sha256Hex(pub String);
 impl Sha256Hex {
     /// The hash of what was fed to `hasher`.
     pub fn of(hasher: Sha256) -> Self {
-        use std::fmt::Write as _;
-        let mut hex = String::with_capacity(64);
-        for byte in hasher.finalize() {
-            _ = write!(hex, "{byte:02x}");
-        }
-        Self(hex)
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digits = |byte: u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
+        let hex = hasher.finalize().into_iter().flat_map(digits).collect();
+        Self(String::from_utf8(hex).expect("hex digits are ASCII"))
     }
 
     /// The first twelve digits: enough to tell plans apart at a glance.

@@ -1,6 +1,6 @@
 //! What the machine says of itself and of the operator.
 
-use crate::journal::Holder;
+use crate::journal::{Holder, state_and_start};
 use crate::redact::{RedactedWriter, Redactor};
 use std::path::PathBuf;
 
@@ -20,15 +20,23 @@ fn name_of(users: &str, uid: u32) -> Option<String> {
 
 /// This process as the holder of a lock for `run`.
 pub fn holder(run: &str, operator: &str) -> Holder {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let behind_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let namespace = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
     Holder {
         run: run.to_owned(),
         pid: std::process::id(),
-        started: behind_name.split_whitespace().nth(19).and_then(|ticks| ticks.parse().ok()).unwrap_or(0),
+        started: state_and_start("/proc/self/stat").map_or(0, |(_, started)| started),
         boot: boot(),
+        host: host(),
+        pid_namespace: namespace.display().to_string(),
         operator: operator.to_owned(),
     }
+}
+
+/// The machine: its name, and something of its own, for many machines are called `localhost`.
+fn host() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let id = std::fs::read("/etc/machine-id").unwrap_or_default();
+    format!("{name}/{}", crate::hash::sha256(&id).short())
 }
 
 /// The machine's boot, as its kernel names it; empty if it does not.

@@ -77,7 +77,7 @@ fn execute(
 ) -> Result<(Ending, Option<Failure>), Failure> {
     let Prepared { plan, config, chosen, answers, operator, path, sessions, .. } = prepared;
     let Prepared { values, streams, given, missing, redactor, record, .. } = prepared;
-    let Record { store, folder, journal, state, begin, history, _locks } = record;
+    let Record { store, folder, journal, state, begin, taken_over, history, locks } = record;
     let failed = |what: &str, error: std::io::Error| {
         Failure::new(Exit::Record, format!("{what}: {error}")).hint("nothing was run")
     };
@@ -109,8 +109,7 @@ fn execute(
             output_limit: config.limits.output,
             grace: config.limits.grace,
             interrupts: signals::listen(terminal, hurry)?,
-            part: begin.part(),
-            beforehand: Vec::new(),
+            beforehand: taken_over,
             runbook_now: Box::new(move || hash_of(&path)),
         };
         let recorder = Recorder::new(journal, state, redactor, &mut watchers);
@@ -119,6 +118,8 @@ fn execute(
     });
     let ending = ending.map_err(|error| failed("signals cannot be listened for", error))?;
     watchers.live.settle();
+    // Until here nobody else may write what this run writes.
+    drop(locks);
     Ok((ending, watchers.lost))
 }
 

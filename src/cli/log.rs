@@ -1,20 +1,19 @@
 //! `stepgate log [RUN]`: a view of a record.
 
 use super::args::{self, LogFormat};
-use super::environment::current_folder;
+use super::environment::{self, current_folder};
 use super::error::{Exit, Failure};
 use super::output::{print, print_json};
 use super::terminal::eprint_line;
 use crate::annotate::{self, Excerpt};
 use crate::diagnostic::Refused;
 use crate::event::{RunState, StreamRecord};
-use crate::journal::{self, Reading, RunFolder, Store, read_journal};
+use crate::journal::{self, DiskFile, ReadError, Reading, RunFolder, Store, read_journal};
 use crate::report::run_json;
 use crate::runbook;
 use crate::text::escape_line;
-use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// How much of each end of a kept output is read, in bytes.
 const EDGE: u64 = 16 << 10;
@@ -26,12 +25,12 @@ pub fn log(options: &args::Log) -> Result<Exit, Failure> {
             .hint("--store DIR looks elsewhere")
     })?;
     let folder = store.find(options.run.as_deref())?;
+    let listing = store.ledger().listing();
     let mut reading = read(&folder, RunState::default())?;
-    let doubts = journal::doubts(&store, &folder, &reading);
+    let doubts = journal::doubts(&listing, &folder, &reading);
     warn(&folder, &reading, &doubts);
     let state = &mut reading.state;
-    let running =
-        state.header.as_ref().is_some_and(|header| store.is_running(Path::new(&header.runbook_path), &header.run));
+    let running = store.is_running(&folder.run, &environment::holder(folder.run.as_str(), ""));
     if !running {
         state.declare_dead();
     }
@@ -47,7 +46,7 @@ pub fn log(options: &args::Log) -> Result<Exit, Failure> {
 }
 
 fn warn(folder: &RunFolder, reading: &Reading, doubts: &[String]) {
-    let torn = reading.damage.as_ref().filter(|damage| damage.torn).map(ToString::to_string);
+    let torn = reading.damage.as_ref().filter(|damage| damage.torn.is_some()).map(ToString::to_string);
     for doubt in doubts.iter().chain(&torn) {
         eprint_line(&format!("warning: the record of {} is damaged: {}", folder.run, escape_line(doubt)));
     }
@@ -68,10 +67,8 @@ pub fn store_path(option: Option<&PathBuf>) -> Result<PathBuf, Failure> {
 
 /// Reads a run's journal and folds it into `state`.
 pub fn read(folder: &RunFolder, state: RunState) -> Result<Reading, Failure> {
-    let failed =
-        |error: io::Error| Failure::new(Exit::Failure, format!("the record of {} cannot be read: {error}", folder.run));
-    let file = folder.open("journal.jsonl").map_err(failed)?;
-    read_journal(file, state).map_err(failed)
+    let read = folder.open("journal.jsonl").map_err(ReadError::from).and_then(|file| read_journal(file, state));
+    read.map_err(|error| Failure::new(Exit::Failure, format!("the record of {} cannot be read: {error}", folder.run)))
 }
 
 fn markdown(folder: &RunFolder, reading: &Reading, doubts: &[String]) -> Result<String, Failure> {
@@ -114,8 +111,8 @@ fn level(reading: &Reading, doubts: &[String]) -> String {
     }
 }
 
-fn excerpt(mut file: File) -> io::Result<Excerpt> {
-    let length = file.metadata()?.len();
+fn excerpt(mut file: Box<dyn DiskFile>) -> io::Result<Excerpt> {
+    let (_, length) = file.names_and_bytes()?;
     let mut text = |start: u64, size: u64| -> io::Result<String> {
         let mut bytes = Vec::new();
         file.seek(SeekFrom::Start(start))?;

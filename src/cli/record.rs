@@ -6,10 +6,10 @@ use super::terminal::eprint_line;
 use super::unfinished::{History, history};
 use super::{args, environment};
 use crate::engine::Begin;
-use crate::event::{Revision, RunResumed, RunStarted, RunState, RunVerdict};
-use crate::journal::{Clock, Journal, Lock, RunFolder, RunId, Store};
-use crate::plan::Plan;
+use crate::event::{Event, Revision, RunResumed, RunStarted, RunState, RunVerdict};
+use crate::journal::{Clock, GoOnError, GoneOn, Journal, Listing, Lock, Reading, RunFolder, RunId, Store, Taken};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What of the disk a run uses.
@@ -24,10 +24,12 @@ pub struct Record {
     pub state: RunState,
     /// How it begins or goes on.
     pub begin: Begin,
+    /// Locks that were taken over from the dead, as events.
+    pub taken_over: Vec<Event>,
     /// What the store knows of older runs of the runbook.
     pub history: History,
     /// Held as long as the run goes on.
-    pub _locks: Vec<Lock>,
+    pub locks: Vec<Lock>,
 }
 
 impl Record {
@@ -39,36 +41,30 @@ impl Record {
             journal: Journal::new(None, Clock::starting_at(Timestamp::now())),
             state: RunState::lean(),
             begin: Begin::New(Box::new(header)),
+            taken_over: Vec::new(),
             history: History::default(),
-            _locks: Vec::new(),
+            locks: Vec::new(),
         }
     }
 
-    /// Opens the store, takes the locks of runbook and run, and makes the run's folder with the runbook's exact bytes.
-    pub fn open(
-        options: &args::Run,
-        plan: &Plan,
-        path: &Path,
-        text: &str,
-        header: RunStarted,
-    ) -> Result<Self, Failure> {
+    /// Opens the store, takes the locks of runbook and run, and makes the run's folder with the runbook's exact bytes in
+    /// it.
+    pub fn open(options: &args::Run, path: &Path, text: &str, header: RunStarted) -> Result<Self, Failure> {
         let run = RunId::parse(&header.run)?;
         let store = Store::create(&store_path(options.store.as_ref())?)?;
-        let lock = store.lock(path, &environment::holder(run.as_str(), &header.operator))?;
-        let history = history(&store, &path.display().to_string());
+        let me = environment::holder(run.as_str(), &header.operator);
+        let (locks, taken_over) = split([store.lock(path, &header.targets, &me)?, store.lock_run(&me)?]);
+        let history = history(&store, path);
         let (folder, journal) = store.create_run(&run, text.as_bytes())?;
-        let journal = Journal::new(Some(journal), Clock::starting_at(Timestamp::now()));
-        let begin = Begin::New(Box::new(header));
-        let _ = plan;
-        let locks = vec![lock];
         Ok(Self {
             store: Some(store),
             folder: Some(folder),
-            journal,
+            journal: Journal::new(Some(journal), Clock::starting_at(Timestamp::now())),
             state: RunState::lean(),
-            begin,
+            begin: Begin::New(Box::new(header)),
+            taken_over,
             history,
-            _locks: locks,
+            locks,
         })
     }
 
@@ -76,29 +72,21 @@ impl Record {
     pub fn go_on(
         store: Store,
         folder: RunFolder,
-        plan: &Plan,
-        path: &Path,
+        (path, targets): (&Path, &BTreeMap<String, String>),
         continued: Continued,
         resumed: RunResumed,
     ) -> Result<Self, Failure> {
-        let Continued { state, records, head, written, lock } = continued;
-        let failed =
-            |error: std::io::Error| Failure::new(Exit::Record, format!("the journal cannot be gone on with: {error}"));
-        let _ = plan;
-        let history = history(&store, &path.display().to_string());
-        let clock = Clock::going_on(Timestamp::now(), state.active);
-        let journal =
-            Journal::going_on(folder.append_journal().map_err(failed)?, clock, (records, head.clone()), written);
-        let begin = Begin::GoOn { resumed: Box::new(resumed), head: (records, head), repaired: 0 };
-        Ok(Self {
-            store: Some(store),
-            folder: Some(folder),
-            journal,
-            state: state.into_lean(),
-            begin,
-            history,
-            _locks: vec![lock],
-        })
+        let Continued { reading, listing: _, run_lock } = continued;
+        let me = environment::holder(folder.run.as_str(), &resumed.operator);
+        let (locks, taken_over) = split([store.lock(path, targets, &me)?, run_lock]);
+        let history = history(&store, path);
+        let gone_on = folder.go_on(&reading, Timestamp::now());
+        let GoneOn { journal, unrecorded } = gone_on.map_err(|error| unusable(&folder.run, &error))?;
+        let head = (reading.records, reading.head);
+        let begin = Begin::GoOn { resumed: Box::new(resumed), head, repaired: unrecorded };
+        let state = reading.state.into_lean();
+        let (store, folder) = (Some(store), Some(folder));
+        Ok(Self { store, folder, journal, state, begin, taken_over, history, locks })
     }
 
     /// Names the newest run of the runbook that was never closed, so that it is not forgotten.
@@ -115,27 +103,59 @@ impl Record {
     }
 }
 
+fn split(taken: [Taken; 2]) -> (Vec<Lock>, Vec<Event>) {
+    let (locks, over): (Vec<_>, Vec<_>) = taken.into_iter().map(|taken| (taken.lock, taken.over)).unzip();
+    (locks, over.iter().flatten().map(crate::journal::TakenOver::event).collect())
+}
+
 /// A run that is to go on, as its record has it, with its lock.
 pub struct Continued {
-    /// What is known of it.
-    pub state: RunState,
-    /// How many sound records there are.
-    records: u64,
-    /// The hash of the last.
-    head: String,
-    /// How many bytes they have.
-    written: u64,
-    lock: Lock,
+    /// Its journal, as far as it is sound.
+    pub reading: Reading,
+    /// What the ledger says of all runs.
+    listing: Listing,
+    run_lock: Taken,
 }
 
 impl Continued {
-    /// Takes the run's lock and reads its record.
+    /// Takes the run's lock, reads its record, and holds it against the ledger.
+    ///
+    /// # Errors
+    ///
+    /// If somebody is at the run, or its record is damaged in a way that no crash explains.
     pub fn open(store: &Store, folder: &RunFolder, operator: &str) -> Result<Self, Failure> {
-        let lock = store.lock(Path::new(folder.run.as_str()), &environment::holder(folder.run.as_str(), operator))?;
+        let run_lock = store.lock_run(&environment::holder(folder.run.as_str(), operator))?;
         let reading = read(folder, RunState::default())?;
-        let written = folder.open("journal.jsonl").and_then(|file| file.metadata()).map_or(0, |data| data.len());
-        Ok(Self { state: reading.state, records: reading.records, head: reading.head, written, lock })
+        if let Some(damage) = reading.damage.as_ref().filter(|damage| damage.torn.is_none()) {
+            return Err(unusable(&folder.run, &GoOnError::Damaged(damage.clone())));
+        }
+        let listing = store.ledger().listing();
+        let listing = listing.map_err(|error| unusable(&folder.run, &format!("the ledger cannot be read: {error}")))?;
+        let why = match (listing.of(folder.run.as_str()), &listing.damage) {
+            (_, Some(damage)) => Some(format!("the ledger is damaged: {damage}")),
+            (None, None) => Some("the ledger does not list it".to_owned()),
+            (Some(listed), None) => listed.missing(&reading).map(|mark| {
+                format!("the ledger says that record {} had another hash, or was there", mark.records.saturating_sub(1))
+            }),
+        };
+        match why {
+            Some(why) => Err(unusable(&folder.run, &why)),
+            None => Ok(Self { reading, listing, run_lock }),
+        }
     }
+
+    /// A crash between the seal and the ledger's line leaves the line out: it is added, and nothing else is to be done.
+    pub fn mend_ledger(&self, store: &Store, run: &RunId) -> Result<(), Failure> {
+        let lacks = self.listing.of(run.as_str()).and_then(|listed| listed.lacks(&self.reading));
+        let Some(line) = lacks else { return Ok(()) };
+        let added = store.ledger().append(line, Timestamp::now());
+        added.map_err(|error| Failure::new(Exit::Record, format!("the ledger cannot be written: {error}")))
+    }
+}
+
+fn unusable(run: &RunId, why: &dyn std::fmt::Display) -> Failure {
+    Failure::new(Exit::Record, format!("run {run} cannot be gone on with: {why}"))
+        .hint("nothing was run; `stepgate log` shows what of the record is sound")
 }
 
 /// Names the file of a later version of the runbook's bytes, and keeps them.

@@ -33,7 +33,8 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
     let store = open_store(options.store.as_ref())?;
     let folder = find(&store, options.run.as_deref())?;
     let continued = Continued::open(&store, &folder, &operator)?;
-    let state = &continued.state;
+    continued.mend_ledger(&store, &folder.run)?;
+    let state = &continued.reading.state;
     let head = state.header.clone().ok_or_else(|| unusable(&folder, "its record has no beginning"))?;
     refuse_closed(state, &head.run)?;
     let ask = terminal.is_interactive() && !options.answering.non_interactive;
@@ -63,6 +64,7 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
     let values = std::mem::take(&mut secrets.values).into_iter().chain(early).chain(known).collect();
     let streams = streams(plan, state, &folder);
     let part = state.parts.len() as u32 + 2;
+    let targets = revision.targets.clone();
     let mut revision = is_revised(state, &revision).then_some(revision);
     if let Some(revision) = &mut revision {
         keep_revision(&folder, part, revision, &runbook.source.text)?;
@@ -78,7 +80,7 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
         accepted,
         revision: revision.map(Box::new),
     };
-    let record = Record::go_on(store, folder, plan, &path, continued, resumed)?;
+    let record = Record::go_on(store, folder, (&path, &targets), continued, resumed)?;
     let prepared = Prepared {
         plan,
         config,
@@ -183,7 +185,7 @@ fn refuse_undecided(
     redactor: &Redactor,
     ask: bool,
 ) -> Result<(), Failure> {
-    let state = &continued.state;
+    let state = &continued.reading.state;
     let undecided = first_undecided(plan, chosen, state);
     let Some(step) = undecided.filter(|step| !ask && answers.decision(&step.name).is_none()) else { return Ok(()) };
     let Some(known) = state.step(&step.name) else { return Ok(()) };

@@ -55,7 +55,7 @@ pub fn run(options: &args::Run, redactor: Redactor, terminal: &Terminal) -> Resu
     );
     let record = match options.ephemeral {
         true => Record::ephemeral(header),
-        false => Record::open(options, plan, &path, &runbook.source.text, header)?,
+        false => Record::open(options, &path, &runbook.source.text, header)?,
     };
     record.name_unfinished();
     let prepared = Prepared {

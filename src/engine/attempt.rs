@@ -75,7 +75,6 @@ impl<'a, P: Prompter> Engine<'a, P> {
         let setup = Setup {
             instance: instance.to_string(),
             attempt: number,
-            part: self.setting.part,
             folder: self.setting.folder.as_ref(),
             limit: self.setting.output_limit,
             secret: action.secret,

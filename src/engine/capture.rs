@@ -2,10 +2,9 @@
 
 use crate::event::StreamRecord;
 use crate::hash::Sha256Hex;
-use crate::journal::RunFolder;
+use crate::journal::{DiskFile, RunFolder};
 use sha2::{Digest as _, Sha256};
-use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 
 /// Output up to this many bytes stands in the outcome itself.
 pub const INLINE: usize = 16 << 10;
@@ -21,7 +20,7 @@ pub struct Capture<'f> {
     last: u8,
     /// The first bytes, up to [`INLINE`].
     head: Vec<u8>,
-    file: Option<File>,
+    file: Option<Box<dyn DiskFile>>,
     kept: u64,
     /// The hash of what is kept, once something is not.
     kept_hash: Option<Sha256Hex>,
@@ -99,7 +98,7 @@ impl<'f> Capture<'f> {
         if spill && self.folder.is_some() {
             self.spill(self.head.len())?;
         }
-        if let (Some(file), Some(folder)) = (&self.file, self.folder) {
+        if let (Some(file), Some(folder)) = (&mut self.file, self.folder) {
             file.sync_data()?;
             folder.sync_outputs()?;
         }
@@ -109,7 +108,8 @@ impl<'f> Capture<'f> {
     /// Creates the file and writes the first `length` bytes of what is in memory.
     fn spill(&mut self, length: usize) -> io::Result<()> {
         let Some(folder) = self.folder else { return Ok(()) };
-        self.file = Some(folder.create_output(&self.name)?);
+        let (file, name) = folder.create_output(&self.name)?;
+        (self.file, self.name) = (Some(file), name);
         let head = std::mem::take(&mut self.head);
         let written = self.write(&head[..length]);
         self.head = head;

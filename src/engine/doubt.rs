@@ -113,7 +113,8 @@ fn kept_outputs(folder: &RunFolder, instance: &str) -> Vec<String> {
     for entry in entries {
         let (Ok(name), Ok(data)) = (entry.file_name().into_string(), entry.metadata()) else { continue };
         let Some((stem, stream)) = name.rsplit_once('.') else { continue };
-        let own = stem.strip_prefix(instance).is_some_and(|rest| rest.is_empty() || rest.starts_with(['@', '~']));
+        let stream = stream.split('+').next().unwrap_or(stream);
+        let own = stem.strip_prefix(instance).is_some_and(|rest| rest.is_empty() || rest.starts_with('@'));
         let changed = data.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         if own && found.get(stream).is_none_or(|(newest, _)| *newest < changed) {
             found.insert(stream.to_owned(), (changed, format!("output/{name}")));

@@ -23,8 +23,6 @@ pub struct Setup<'a> {
     pub instance: String,
     /// Which attempt it is.
     pub attempt: u32,
-    /// Which part of the run it is in: an earlier one may have left files of the same step.
-    pub part: u32,
     /// Where long output is kept.
     pub folder: Option<&'a RunFolder>,
     /// How many bytes of a stream are kept there.
@@ -141,8 +139,7 @@ impl<'a> Tap<'a> {
             true => Kept::Withheld { newlines: 0, last: b'\n' },
             false => {
                 let attempt = if setup.attempt > 1 { format!("@{}", setup.attempt) } else { String::new() };
-                let part = if setup.part > 1 { format!("~{}", setup.part) } else { String::new() };
-                let name = format!("output/{}{attempt}{part}.{stream}", setup.instance);
+                let name = format!("output/{}{attempt}.{stream}", setup.instance);
                 Kept::Shown(setup.redactor.filter(), Box::new(Capture::new(setup.folder, name, setup.limit)))
             }
         };

@@ -21,6 +21,8 @@ mod judge;
 mod late;
 mod matching;
 mod perform;
+#[cfg(test)]
+mod power_loss;
 mod processes;
 mod prompter;
 mod recorder;

@@ -69,16 +69,6 @@ pub enum Begin {
     },
 }
 
-impl Begin {
-    /// Which part of the run begins, from 1.
-    pub fn part(&self) -> u32 {
-        match self {
-            Begin::New(_) => 1,
-            Begin::GoOn { resumed, .. } => resumed.part,
-        }
-    }
-}
-
 /// What the loop does after a step.
 pub(super) enum Next {
     /// The next step.

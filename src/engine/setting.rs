@@ -29,8 +29,6 @@ pub struct Setting {
     pub output_limit: u64,
     /// Requests to stop.
     pub interrupts: Interrupts,
-    /// Which part of the run this is, from 1: it stands in the names of its outputs.
-    pub part: u32,
     /// What is recorded before the first step: locks that were taken over.
     pub beforehand: Vec<Event>,
     /// What earlier parts of the run have printed, by step: standard output and standard error.

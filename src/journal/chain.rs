@@ -100,15 +100,26 @@ impl Head {
     /// Reads the next line, without its LF.
     pub fn follow<E: DeserializeOwned>(&mut self, line: &str) -> Result<Entry<E>, LineError> {
         let entry = parse::<E>(line)?;
+        self.check(&entry)?;
+        self.pass(&entry);
+        Ok(entry)
+    }
+
+    /// Whether an entry is the next one.
+    pub fn check<E>(&self, entry: &Entry<E>) -> Result<(), LineError> {
         if entry.seq != self.records {
             return Err(LineError::Order("seq"));
         }
         if entry.prev != self.hash {
             return Err(LineError::Order("prev"));
         }
+        Ok(())
+    }
+
+    /// Stands behind an entry that was checked.
+    pub fn pass<E>(&mut self, entry: &Entry<E>) {
         self.records += 1;
         self.hash.clone_from(&entry.hash);
-        Ok(entry)
     }
 }
 

@@ -1,21 +1,34 @@
 //! What speaks against a record: damage in its journal, a ledger that says otherwise, outputs that are not what was
 //! recorded. Finding nothing proves little by itself; `docs/limits.md` says what it cannot prove.
 
-use super::ledger::LedgerEvent;
-use super::reader::Reading;
-use super::store::{RunFolder, Store};
+use super::go_on::BROKEN;
+use super::listing::Listing;
+use super::reader::{Mark, Reading};
+use super::run_folder::RunFolder;
 use crate::event::{StepFinished, StepState, StreamRecord};
 use crate::hash::Sha256Hex;
 use sha2::{Digest as _, Sha256};
 use std::io::{self, Read as _};
 
 /// What speaks against the record of a run, in words. A last line that was cut off is not among it: a crash does that.
-pub fn doubts(store: &Store, folder: &RunFolder, reading: &Reading) -> Vec<String> {
-    let damage = reading.damage.as_ref().filter(|damage| !damage.torn).map(ToString::to_string);
+/// `listing` was read before the journal: the other way round a run that goes on would seem to be ahead of its journal.
+pub fn doubts(listing: &io::Result<Listing>, folder: &RunFolder, reading: &Reading) -> Vec<String> {
+    let damage = reading.damage.as_ref().filter(|damage| damage.torn.is_none()).map(ToString::to_string);
     let outcomes = reading.state.steps.iter().flat_map(outcomes);
     let streams = outcomes.flat_map(|outcome| [&outcome.stdout, &outcome.stderr]);
     let outputs = streams.filter_map(|stream| output_doubt(folder, stream));
-    damage.into_iter().chain(ledger_doubt(store, folder, reading)).chain(outputs).collect()
+    let others = ledger_doubt(listing, folder, reading).into_iter().chain(repair_doubt(folder, reading));
+    damage.into_iter().chain(others).chain(outputs).collect()
+}
+
+/// What was taken out of the journal must still be there. More than is recorded may be: a crash came before the record.
+fn repair_doubt(folder: &RunFolder, reading: &Reading) -> Option<String> {
+    let recorded = reading.state.repaired;
+    match folder.kept_aside() {
+        Ok(kept) if kept >= recorded => None,
+        Ok(kept) => Some(format!("{recorded} bytes were taken out of the journal, and {BROKEN} holds {kept} of them")),
+        Err(error) => Some(format!("{BROKEN} cannot be read: {error}")),
+    }
 }
 
 /// A step's own outcome, and those of its probe.
@@ -23,41 +36,36 @@ fn outcomes(step: &StepState) -> impl Iterator<Item = &StepFinished> {
     step.outcome.iter().chain(step.probes.iter().map(|probe| &probe.outcome))
 }
 
-fn ledger_doubt(store: &Store, folder: &RunFolder, reading: &Reading) -> Option<String> {
-    let (entries, broken) = match store.ledger().read() {
-        Ok(read) => read,
+fn ledger_doubt(listing: &io::Result<Listing>, folder: &RunFolder, reading: &Reading) -> Option<String> {
+    let listing = match listing {
+        Ok(listing) => listing,
         Err(error) => return Some(format!("the ledger cannot be read: {error}")),
     };
-    let of = |name: &String| name == folder.run.as_str();
-    let mut begun = false;
-    let mut end = None;
-    for entry in &entries {
-        match &entry.event {
-            LedgerEvent::Began { run, .. } if of(run) => begun = true,
-            LedgerEvent::Left { run, records, head, .. } | LedgerEvent::Sealed { run, records, head, .. }
-                if of(run) =>
-            {
-                end = Some((*records, head));
-            }
-            _ => {}
-        }
+    let listed = listing.of(folder.run.as_str());
+    if let Some(mark) = listed.and_then(|listed| listed.missing(reading)) {
+        return Some(unmet(mark, reading));
     }
-    match (begun, end, broken) {
-        (_, Some((records, head)), _) if records != reading.records || *head != reading.head => Some(format!(
-            "the ledger says {records} records with head {}, the journal has {} with head {}",
-            short(head),
-            reading.records,
-            short(&reading.head)
-        )),
-        (true, None, Some(error)) => {
+    match (listed, &listing.damage) {
+        (Some(_), None) => None,
+        (None, None) => Some("the ledger does not list the run".to_owned()),
+        (Some(listed), Some(_)) if !listed.marks.is_empty() && listed.marks.last() == Some(&reading.end()) => None,
+        (Some(_), Some(error)) => {
             Some(format!("the ledger is damaged, so it does not tell how the run ended: {error}"))
         }
-        (true, _, _) => None,
-        (false, _, Some(error)) => {
+        (None, Some(error)) => {
             Some(format!("the ledger is damaged, so it does not tell whether it lists the run: {error}"))
         }
-        (false, _, None) => Some("the ledger does not list the run".to_owned()),
     }
+}
+
+/// How the journal differs from where the ledger saw it.
+fn unmet(mark: &Mark, reading: &Reading) -> String {
+    let Mark { records, head } = mark;
+    let found = match *records > reading.records {
+        true => format!("the journal has only {} with head {}", reading.records, short(&reading.head)),
+        false => "the journal has another one there".to_owned(),
+    };
+    format!("the ledger says {records} records with head {}, {found}", short(head))
 }
 
 fn short(head: &str) -> &str {

@@ -1,4 +1,4 @@
-//! Files of the store: never through a link, never readable by others, on the disk when we say so.
+//! Files of the store on the machine's disk: never through a link, never readable by others.
 
 use rustix::fs::{Mode, OFlags};
 use std::fs::File;
@@ -21,6 +21,11 @@ pub fn read(path: &Path) -> io::Result<File> {
     open(path, OFlags::RDONLY)
 }
 
+/// Opens a file for reading and for writing at any place.
+pub fn overwrite(path: &Path) -> io::Result<File> {
+    open(path, OFlags::RDWR)
+}
+
 fn open(path: &Path, flags: OFlags) -> io::Result<File> {
     let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let fd: OwnedFd = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?;
@@ -36,17 +41,4 @@ pub fn create_folder(path: &Path) -> io::Result<()> {
     rustix::fs::mkdir(path, Mode::RWXU)?;
     // umask may have taken bits away, never added any.
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))
-}
-
-/// Writes a small new file and waits until it is on the disk.
-pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    use std::io::Write as _;
-    let mut file = create(path)?;
-    file.write_all(bytes)?;
-    file.sync_data()
-}
-
-/// Waits until the names in a folder are on the disk.
-pub fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
 }

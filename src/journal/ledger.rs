@@ -1,16 +1,17 @@
 //! The ledger: one line when a run begins, is left, or is sealed. It is the list of runs, and a run that is missing
 //! or was shortened shows against it.
 
+use super::aside::Aside;
 use super::chain::{self, Entry, Head, LineError};
-use super::durable;
-use super::lock::Lock;
+use super::disk::{Disk, DiskFile};
+use super::listing::Listing;
 use crate::event::RunVerdict;
 use crate::hash::Sha256Hex;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How much of the ledger's end is read to find its last line, in bytes; a line is far shorter.
@@ -81,12 +82,13 @@ pub enum LedgerEvent {
 #[derive(Clone, Debug)]
 pub struct Ledger {
     folder: PathBuf,
+    disk: Arc<dyn Disk>,
 }
 
 impl Ledger {
     /// The ledger in the store's folder.
-    pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned() }
+    pub(super) fn new(disk: Arc<dyn Disk>, folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), disk }
     }
 
     fn path(&self) -> PathBuf {
@@ -95,78 +97,146 @@ impl Ledger {
 
     /// Adds a line and waits until it is on the disk. One writer at a time, by a lock of its own.
     pub fn append(&self, event: LedgerEvent, time: Timestamp) -> io::Result<()> {
-        let _lock = Lock::take(&self.folder.join("ledger.lock"))?;
-        let mut file = durable::append(&self.path())?;
-        let (mut head, torn) = last_line(&mut file)?;
-        let mut lines = String::new();
-        if !torn.is_empty() {
-            self.keep_torn(&mut file, &torn)?;
-            let repaired = LedgerEvent::Repaired { bytes: torn.len() as u64 };
-            lines.push_str(&head.append(repaired, time, Duration::ZERO).1);
+        let _guard = self.disk.guard(&self.folder.join("ledger.lock"))?;
+        let mut file = self.open()?;
+        let mut end = End::read(&mut *file)?;
+        if end.head.records == 0 {
+            // Before its first line: afterwards nobody could tell whether its name is on the disk.
+            self.disk.sync_folder(&self.folder)?;
         }
-        let line = head.append(event, time, Duration::ZERO).1;
+        let mut lines = String::new();
+        let unrecorded = self.keep_torn(&mut *file, &end)?;
+        if unrecorded > 0 {
+            let repaired = LedgerEvent::Repaired { bytes: unrecorded };
+            lines.push_str(&end.head.append(repaired, time, Duration::ZERO).1);
+        }
+        let line = end.head.append(event, time, Duration::ZERO).1;
         if line.len() as u64 > TAIL {
             // It could not be found again from the ledger's end, and every later run would be refused.
             return Err(io::Error::other("the ledger's line would be too long"));
         }
         lines.push_str(&line);
-        file.write_all(lines.as_bytes())?;
-        file.sync_data()?;
-        match head.records {
-            1 => durable::sync_folder(&self.folder),
-            _ => Ok(()),
+        end.write_behind(&mut *file, lines.as_bytes())?;
+        file.sync_data()
+    }
+
+    fn open(&self) -> io::Result<Box<dyn DiskFile>> {
+        match self.disk.overwrite(&self.path()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                drop(self.disk.append(&self.path())?);
+                self.disk.overwrite(&self.path())
+            }
+            file => file,
         }
     }
 
-    fn keep_torn(&self, file: &mut File, torn: &[u8]) -> io::Result<()> {
-        let mut copy = durable::append(&self.folder.join("ledger.broken"))?;
-        copy.write_all(torn)?;
-        copy.sync_data()?;
-        let length = file.metadata()?.len();
-        file.set_len(length - torn.len() as u64)
+    /// Takes a line without its end out, and returns how many bytes were ever taken out without being recorded: those
+    /// of a repair that a crash interrupted, too.
+    fn keep_torn(&self, file: &mut dyn DiskFile, end: &End) -> io::Result<u64> {
+        let copy = Aside { disk: &*self.disk, folder: &self.folder, name: "ledger.broken" };
+        copy.keep(&end.torn)?;
+        if !end.torn.is_empty() {
+            file.set_len(end.sound())?;
+            file.sync_data()?;
+        }
+        match copy.length()? {
+            0 => Ok(0),
+            kept => Ok(kept.saturating_sub(self.repaired()?)),
+        }
     }
 
-    /// Every sound line, oldest first, and what is wrong with the first that is not.
+    /// How many bytes its lines say were taken out.
+    fn repaired(&self) -> io::Result<u64> {
+        let lines = BufReader::new(self.disk.read(&self.path())?).split(b'\n');
+        let bytes = lines.map(|line| match parse(&line?) {
+            Ok(Entry { event: LedgerEvent::Repaired { bytes }, .. }) => Ok(bytes),
+            _ => Ok(0),
+        });
+        bytes.sum()
+    }
+
+    /// Every sound line, oldest first, and what is wrong with the first that is not. A last line without its end is not
+    /// wrong: a crash cut it off, and the next line will say so.
     pub fn read(&self) -> io::Result<(Vec<Entry<LedgerEvent>>, Option<LineError>)> {
-        let file = match durable::read(&self.path()) {
+        let file = match self.disk.read(&self.path()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), None)),
             file => file?,
         };
         let (mut head, mut entries) = (Head::default(), Vec::new());
-        for line in BufReader::new(file).lines() {
-            match head.follow(&line?) {
-                Ok(entry) => entries.push(entry),
+        let (mut input, mut line) = (BufReader::new(file), Vec::new());
+        while input.read_until(b'\n', &mut line)? > 0 && line.pop_if(|last| *last == b'\n').is_some() {
+            match parse(&line).and_then(|entry| head.check(&entry).map(|()| entry)) {
+                Ok(entry) => {
+                    head.pass(&entry);
+                    entries.push(entry);
+                }
                 Err(error) => return Ok((entries, Some(error))),
             }
+            line.clear();
         }
         Ok((entries, None))
     }
+
+    /// What its sound lines say of every run.
+    pub fn listing(&self) -> io::Result<Listing> {
+        self.read().map(|(entries, damage)| Listing::new(entries, damage))
+    }
 }
 
-/// Where the chain stands by its last whole line, and the bytes of a line behind it that has no end.
-fn last_line(file: &mut File) -> io::Result<(Head, Vec<u8>)> {
-    let length = file.metadata()?.len();
-    let start = length.saturating_sub(TAIL);
-    file.seek(SeekFrom::Start(start))?;
-    let mut tail = Vec::new();
-    file.take(TAIL).read_to_end(&mut tail)?;
-    let end = memchr::memrchr(b'\n', &tail).map_or(0, |at| at + 1);
-    if end == 0 {
-        return match start {
-            0 => Ok((Head::default(), tail)),
-            _ => Err(io::Error::other("the ledger's end holds no line")),
+fn parse(line: &[u8]) -> Result<Entry<LedgerEvent>, LineError> {
+    let text = std::str::from_utf8(line).map_err(|error| LineError::Unreadable(error.to_string()))?;
+    chain::parse(text)
+}
+
+/// The end of a ledger.
+struct End {
+    /// Where the chain stands by its last whole line.
+    head: Head,
+    /// Where the bytes start that were read.
+    start: u64,
+    /// Whole lines, but for the first.
+    whole: Vec<u8>,
+    /// The bytes of a line behind them that has no end.
+    torn: Vec<u8>,
+}
+
+impl End {
+    fn read(file: &mut dyn DiskFile) -> io::Result<Self> {
+        let (_, length) = file.names_and_bytes()?;
+        let start = length.saturating_sub(TAIL);
+        file.seek(SeekFrom::Start(start))?;
+        let mut whole = Vec::new();
+        file.take(TAIL).read_to_end(&mut whole)?;
+        let torn = whole.split_off(memchr::memrchr(b'\n', &whole).map_or(0, |at| at + 1));
+        let Some(lines) = whole.strip_suffix(b"\n") else {
+            return match start {
+                0 => Ok(Self { head: Head::default(), start, whole, torn }),
+                _ => Err(io::Error::other("the ledger's end holds no line")),
+            };
         };
+        let begin = memchr::memrchr(b'\n', lines).map_or(0, |at| at + 1);
+        let last = parse(&lines[begin..]);
+        let last =
+            last.map_err(|error| io::Error::other(format!("the ledger's last line cannot be followed: {error}")))?;
+        Ok(Self { head: Head { records: last.seq + 1, hash: last.hash }, start, whole, torn })
     }
-    let torn = tail[end..].to_vec();
-    let begin = memchr::memrchr(b'\n', &tail[..end - 1]).map_or(0, |at| at + 1);
-    let text = std::str::from_utf8(&tail[begin..end - 1]).map_err(io::Error::other)?;
-    let last = chain::parse::<LedgerEvent>(text);
-    let last = last.map_err(|error| io::Error::other(format!("the ledger's last line cannot be followed: {error}")))?;
-    Ok((Head { records: last.seq + 1, hash: last.hash }, torn))
+
+    /// How many bytes the ledger has without the torn line.
+    fn sound(&self) -> u64 {
+        self.start + self.whole.len() as u64
+    }
+
+    /// Writes lines behind the whole ones, and those once more. If the sync of an earlier line failed, the system no longer
+    /// holds it for unwritten, though it never reached the disk: a hole before the new line.
+    fn write_behind(&self, file: &mut dyn DiskFile, lines: &[u8]) -> io::Result<()> {
+        file.seek(SeekFrom::Start(self.start))?;
+        file.write_all(&[&self.whole, lines].concat())
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::disk::RealDisk;
     use super::*;
 
     fn began(run: &str) -> LedgerEvent {
@@ -179,7 +249,7 @@ mod tests {
     #[test]
     fn a_line_cut_off_by_a_crash_is_kept_aside_and_the_repair_is_recorded() {
         let folder = tempfile::tempdir().unwrap();
-        let ledger = Ledger::new(folder.path());
+        let ledger = Ledger::new(Arc::new(RealDisk), folder.path());
         ledger.append(began("one"), Timestamp::UNIX_EPOCH).unwrap();
         let path = folder.path().join("ledger.jsonl");
         let whole = std::fs::read(&path).unwrap();
@@ -194,7 +264,7 @@ mod tests {
     #[test]
     fn a_damaged_last_line_is_never_written_behind() {
         let folder = tempfile::tempdir().unwrap();
-        let ledger = Ledger::new(folder.path());
+        let ledger = Ledger::new(Arc::new(RealDisk), folder.path());
         ledger.append(began("one"), Timestamp::UNIX_EPOCH).unwrap();
         let path = folder.path().join("ledger.jsonl");
         let text = std::fs::read_to_string(&path).unwrap().replace("\"one\"", "\"two\"");

@@ -3,23 +3,41 @@
 //! In: events. Out: durable lines, and the events again for whoever reads a record. It must never
 //! decide what happens next.
 
+mod aside;
+mod blocks;
 mod chain;
 mod clock;
+mod disk;
 mod doubts;
 mod durable;
+mod event_line;
+mod go_on;
+mod holder;
+mod inspect;
 mod ledger;
+mod listing;
 mod lock;
+#[cfg(test)]
+pub(crate) mod model_disk;
 mod reader;
+mod run_folder;
 mod run_id;
+#[cfg(test)]
+pub(crate) mod samples;
 mod store;
 mod writer;
 
 pub use chain::{Entry, LineError};
 pub use clock::Clock;
+pub use disk::{Disk, DiskFile};
 pub use doubts::doubts;
+pub use go_on::{GoOnError, GoneOn};
+pub use holder::{Holder, state_and_start};
 pub use ledger::{Ledger, LedgerEvent};
-pub use lock::{Holder, Lock, LockError};
-pub use reader::{Damage, Reading, read_journal};
+pub use listing::{Listed, Listing, Standing};
+pub use lock::{Lock, LockError, Taken, TakenOver};
+pub use reader::{Damage, Mark, ReadError, Reading, read_journal};
+pub use run_folder::RunFolder;
 pub use run_id::{RunId, RunIdError};
-pub use store::{FindError, RunFolder, Store, StoreError};
+pub use store::{FindError, Store, StoreError};
 pub use writer::Journal;

@@ -1,11 +1,11 @@
 //! Reading a journal: every line is checked, the first damage ends it.
 
+use super::blocks::{Blocks, Line};
 use super::chain::{Entry, Head, LineError};
-use crate::event::{Event, RunState};
-use std::io::{self, BufRead, BufReader, Read};
-
-/// A longer line is damage, not a record.
-const MAX_LINE: u64 = 64 << 20;
+use crate::event::{Event, JOURNAL_FORMAT, RunState};
+use serde::Deserialize;
+use std::io::{self, Read};
+use std::ops::ControlFlow;
 
 /// A journal as far as it could be read.
 #[derive(Debug)]
@@ -14,10 +14,36 @@ pub struct Reading {
     pub state: RunState,
     /// How many records are sound.
     pub records: u64,
+    /// How many bytes they have.
+    pub bytes: u64,
     /// The hash of the last sound record.
     pub head: String,
+    /// The hash of every sound record, in order.
+    heads: Vec<String>,
     /// The first damage, if there is any; nothing behind it was read.
     pub damage: Option<Damage>,
+}
+
+impl Reading {
+    /// Whether the journal had exactly this head when it had so many records.
+    pub fn holds(&self, mark: &Mark) -> bool {
+        let at = mark.records.checked_sub(1).and_then(|at| self.heads.get(usize::try_from(at).ok()?));
+        at == Some(&mark.head)
+    }
+
+    /// Where its sound part ends.
+    pub fn end(&self) -> Mark {
+        Mark { records: self.records, head: self.head.clone() }
+    }
+}
+
+/// Where a journal stood at some time: how many records it had, and the hash of the last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// How many records.
+    pub records: u64,
+    /// The hash of the last.
+    pub head: String,
 }
 
 /// Where a record stops being one.
@@ -29,65 +55,178 @@ pub struct Damage {
     pub byte: u64,
     /// What is wrong.
     pub error: LineError,
-    /// Whether it is only a last line without its end: a write that a crash cut off.
-    pub torn: bool,
+    /// How many bytes a last line has that has no end: a write that a crash cut off. `None` is damage of another kind.
+    pub torn: Option<u64>,
 }
 
 impl std::fmt::Display for Damage {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.torn {
-            true => write!(out, "record {} at byte {} was cut off while it was written", self.record, self.byte),
-            false => write!(out, "record {} at byte {}: {}", self.record, self.byte, self.error),
+            Some(_) => write!(out, "record {} at byte {} was cut off while it was written", self.record, self.byte),
+            None => write!(out, "record {} at byte {}: {}", self.record, self.byte, self.error),
         }
     }
+}
+
+/// Why nothing is known of a journal.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It has a format that is not known here, so nothing of it is judged.
+    #[error("it was written by a newer stepgate, format {0}; this one reads up to {JOURNAL_FORMAT}")]
+    Newer(u64),
 }
 
 /// Reads a journal and folds it into `state`: [`RunState::default`], or [`RunState::lean`] to do without outputs.
-pub fn read_journal(input: impl Read, state: RunState) -> io::Result<Reading> {
-    let mut input = BufReader::with_capacity(1 << 16, input);
-    let mut reading = Reading { state, records: 0, head: String::new(), damage: None };
-    let (mut head, mut byte, mut line) = (Head::default(), 0, Vec::new());
-    loop {
-        line.clear();
-        let length = input.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)? as u64;
-        if length == 0 {
-            break;
+pub fn read_journal(input: impl Read, state: RunState) -> Result<Reading, ReadError> {
+    let mut blocks = Blocks::new(input);
+    let mut reading = Reading { state, records: 0, bytes: 0, head: String::new(), heads: Vec::new(), damage: None };
+    let mut head = Head::default();
+    if let Some(first) = blocks.next()? {
+        if let Some(format) = format(&first).filter(|format| *format > u64::from(JOURNAL_FORMAT)) {
+            return Err(ReadError::Newer(format));
         }
-        let ended = line.pop_if(|last| *last == b'\n').is_some();
-        match follow(&line, ended, &mut head, &reading.state) {
-            Ok(entry) => reading.state.apply(&entry.event, entry.time, entry.since),
-            Err(error) => {
-                let torn = !ended && length < MAX_LINE;
-                reading.damage = Some(Damage { record: head.records, byte, error, torn });
-                break;
-            }
-        }
-        byte += length;
+        blocks.each(first, |line| reading.take(line, &mut head))?;
     }
-    reading.records = head.records;
-    reading.head = head.hash;
+    (reading.records, reading.head) = (head.records, head.hash);
     Ok(reading)
 }
 
-/// The entry of a line that follows `head`, if it may follow what is known.
-fn follow(line: &[u8], ended: bool, head: &mut Head, state: &RunState) -> Result<Entry<Event>, LineError> {
-    if !ended {
-        return Err(LineError::Unreadable("its line has no end".to_owned()));
+impl Reading {
+    fn take(&mut self, line: Line, head: &mut Head) -> ControlFlow<()> {
+        let error = match line.entry {
+            Ok(entry) => match may_follow(&entry, head, &self.state) {
+                Ok(()) => {
+                    self.state.apply(&entry.event, entry.time, entry.since);
+                    self.bytes += line.length;
+                    head.pass(&entry);
+                    self.heads.push(entry.hash);
+                    return ControlFlow::Continue(());
+                }
+                Err(error) => error,
+            },
+            Err(error) => error,
+        };
+        let torn = line.torn.then_some(line.length);
+        self.damage = Some(Damage { record: head.records, byte: self.bytes, error, torn });
+        ControlFlow::Break(())
     }
-    let text = std::str::from_utf8(line).map_err(|error| LineError::Unreadable(error.to_string()))?;
-    let before = head.clone();
-    let entry = head.follow::<Event>(text)?;
-    let sealed = match &entry.event {
-        Event::Sealed { records, head, verdict } => {
-            *records == before.records && *head == before.hash && *verdict == state.closing_verdict()
+}
+
+/// Whether an entry may follow `head` and what is known.
+fn may_follow(entry: &Entry<Event>, head: &Head, state: &RunState) -> Result<(), LineError> {
+    head.check(entry)?;
+    let refused = match &entry.event {
+        Event::RunResumed(_) if state.header.is_some() => return Ok(()),
+        Event::RunResumed(_) => "nothing stands before it that could go on",
+        _ if state.seal.is_some() => "it stands behind the seal",
+        Event::Sealed { records, head: named, verdict }
+            if *records != head.records || *named != head.hash || *verdict != state.closing_verdict() =>
+        {
+            "the seal does not fit what it seals"
         }
-        _ => true,
+        _ => return Ok(()),
     };
-    let refused = match () {
-        () if state.seal.is_some() => "it stands behind the seal",
-        () if !sealed => "the seal does not fit what it seals",
-        () => return Ok(entry),
-    };
-    *head = before;
     Err(LineError::Unreadable(refused.to_owned()))
+}
+
+/// The format that the first record names, whatever else stands there: what a newer format means by it is not known.
+fn format(block: &[u8]) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct First {
+        event: Header,
+    }
+    #[derive(Deserialize)]
+    struct Header {
+        format: u64,
+    }
+    let line = block.split(|byte| *byte == b'\n').next()?;
+    serde_json::from_slice::<First>(line).ok().map(|first| first.event.format)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{Lines, resumed};
+    use super::*;
+    use crate::event::{Instance, RunVerdict};
+
+    fn read(text: &str) -> Reading {
+        read_journal(text.as_bytes(), RunState::default()).unwrap()
+    }
+
+    #[test]
+    fn behind_a_seal_stands_nothing_but_a_part_in_which_the_run_goes_on() {
+        let mut lines = Lines::started(1);
+        lines.seal(RunVerdict::Passed);
+        let sealed = lines.text.clone();
+        assert_eq!(read(&sealed).damage, None);
+        let mut more = lines.clone();
+        more.add(Event::RunResumed(Box::new(resumed(2))));
+        more.add(Event::Repaired { bytes: 3 });
+        more.seal(RunVerdict::Passed);
+        let reading = read(&more.text);
+        assert_eq!((reading.damage, reading.records), (None, 9));
+        for event in [Event::Closing, Event::Repaired { bytes: 3 }, Event::GivenUp { by: "a@b".into() }] {
+            let mut more = lines.clone();
+            more.add(event);
+            let reading = read(&more.text);
+            let damage = reading.damage.unwrap();
+            assert_eq!((damage.record, damage.byte, damage.torn), (4, sealed.len() as u64, None));
+            assert!(damage.to_string().contains("behind the seal"), "{damage}");
+        }
+    }
+
+    #[test]
+    fn a_seal_that_does_not_fit_is_damage() {
+        let mut lines = Lines::started(1);
+        lines.seal(RunVerdict::Failed);
+        assert!(read(&lines.text).damage.unwrap().to_string().contains("does not fit"));
+    }
+
+    #[test]
+    fn a_newer_format_is_named_and_nothing_of_it_is_judged() {
+        let newer = |rest: &str| format!("{{\"seq\":0,\"event\":{{\"type\":\"run-started\",\"format\":3{rest}\n");
+        for text in [newer("}}"), newer(",\"x\":[1]},\"y\":2}"), newer("}}") + "{\"type\":\"new\"}\nrubbish"] {
+            let error = read_journal(text.as_bytes(), RunState::default()).unwrap_err().to_string();
+            assert_eq!(error, "it was written by a newer stepgate, format 3; this one reads up to 2");
+        }
+        assert!(read("{\"seq\":0,\"event\":{\"type\":\"run-started\",\"format\":2}}\n").damage.is_some());
+    }
+
+    #[test]
+    fn a_long_journal_is_read_in_order_and_its_damage_is_found_where_it_is() {
+        let mut lines = Lines::started(1500);
+        for step in 0..1500 {
+            let step = Instance::first(&format!("s{step}"));
+            lines.add(Event::StepStarted { step, attempt: 1 });
+        }
+        let reading = read(&lines.text);
+        assert_eq!((reading.records, reading.bytes), (1501, lines.text.len() as u64));
+        assert!(lines.text.len() > 1 << 19, "several blocks: {}", lines.text.len());
+        assert!(lines.marks.iter().all(|mark| reading.holds(mark)));
+        for record in [1, 700, 1499] {
+            let name = format!("{{\"name\":\"s{}\",\"pass\"", record - 1);
+            let reading = read(&lines.text.replace(&name, &name.replace("name\":\"s", "name\":\"t")));
+            let byte: usize = lines.text.split_inclusive('\n').take(record).map(str::len).sum();
+            let damage = reading.damage.unwrap();
+            assert_eq!((damage.record, damage.byte), (record as u64, byte as u64));
+            assert!(reading.state.step(&format!("s{record}")).unwrap().attempts == 0);
+        }
+    }
+
+    #[test]
+    fn a_cut_at_any_byte_leaves_what_stands_before_and_is_only_ever_torn() {
+        let mut lines = Lines::started(2);
+        lines.add(Event::StepStarted { step: Instance::first("s0"), attempt: 1 });
+        let ends: Vec<_> = lines.text.match_indices('\n').map(|(at, _)| at + 1).collect();
+        for cut in 0..=lines.text.len() {
+            let reading = read(&lines.text[..cut]);
+            let sound = ends.iter().rev().find(|end| **end <= cut).copied().unwrap_or(0);
+            assert_eq!(reading.bytes, sound as u64);
+            let torn = reading.damage.map(|damage| damage.torn.unwrap());
+            assert_eq!(torn, (cut > sound).then_some((cut - sound) as u64));
+        }
+    }
 }

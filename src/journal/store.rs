@@ -1,15 +1,17 @@
 //! The store: `.stepgate/` with the ledger, the locks, and a folder a run. Nobody else may read it, and nothing in
 //! it is reached through a link.
 
-use super::durable;
+use super::disk::{Disk, DiskFile, RealDisk, write_new};
+use super::holder::Holder;
 use super::ledger::Ledger;
-use super::lock::{Holder, Lock, LockError};
+use super::lock::{Lock, LockError, Taken};
+use super::run_folder::RunFolder;
 use super::run_id::RunId;
-use crate::hash::sha256;
-use std::fs::File;
+use crate::hash::{Sha256Hex, sha256};
+use std::collections::BTreeMap;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The store's name beside `stepgate.toml`, at the Git root, or in the current folder.
 pub const NAME: &str = ".stepgate";
@@ -18,14 +20,7 @@ pub const NAME: &str = ".stepgate";
 #[derive(Clone, Debug)]
 pub struct Store {
     folder: PathBuf,
-}
-
-/// The folder of one run.
-#[derive(Clone, Debug)]
-pub struct RunFolder {
-    /// The run's id.
-    pub run: RunId,
-    path: PathBuf,
+    disk: Arc<dyn Disk>,
 }
 
 /// Why a store cannot be used.
@@ -88,8 +83,8 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(io_error(path, error)),
             Ok(_) => {
-                inspect(path)?;
-                Ok(Some(Self { folder: path.to_owned() }))
+                RealDisk.inspect(path, true)?;
+                Ok(Some(Self::on(Arc::new(RealDisk), path)))
             }
         }
     }
@@ -97,78 +92,108 @@ impl Store {
     /// Opens the store for writing and creates it if need be. Writes and syncs a probe: a disk that does not hold a
     /// record is found before anything runs.
     pub fn create(path: &Path) -> Result<Self, StoreError> {
+        Self::create_on(Arc::new(RealDisk), path)
+    }
+
+    /// The same on another disk.
+    pub(crate) fn create_on(disk: Arc<dyn Disk>, path: &Path) -> Result<Self, StoreError> {
         let fail = |error| io_error(path, error);
-        match durable::create_folder(path) {
-            Ok(()) => {
-                if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-                    durable::sync_folder(parent).map_err(fail)?;
-                }
+        // The folder above `store` is the current one.
+        let parent = path.parent().map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
+        let synced = |parent: Option<&Path>| parent.map_or(Ok(()), |parent| disk.sync_folder(parent));
+        match disk.create_folder(path) {
+            Ok(()) => synced(parent).map_err(fail)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                disk.inspect(path, true)?;
+                // Whoever made it may have been stopped before. Who may not read the folder above cannot know.
+                _ = synced(parent);
             }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => inspect(path)?,
             Err(error) => return Err(fail(error)),
         }
-        match durable::write_new(&path.join(".gitignore"), b"*\n") {
+        match write_new(&*disk, &path.join(".gitignore"), b"*\n") {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(fail(error)),
             _ => {}
         }
         for folder in ["runs", "locks"] {
             let path = path.join(folder);
-            match durable::create_folder(&path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => inspect_folder(&path)?,
+            match disk.create_folder(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => disk.inspect(&path, false)?,
                 made => made.map_err(|error| io_error(&path, error))?,
             }
         }
-        let store = Self { folder: path.to_owned() };
+        let store = Self::on(disk, path);
         store.probe().map_err(fail)?;
         Ok(store)
     }
 
+    /// The store in `folder`, which is one.
+    pub(super) fn on(disk: Arc<dyn Disk>, folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), disk }
+    }
+
     fn probe(&self) -> io::Result<()> {
         let path = self.folder.join(format!("probe-{}", std::process::id()));
-        let _ = std::fs::remove_file(&path);
-        let written = durable::write_new(&path, &[b'x'; 4096]);
-        let removed = std::fs::remove_file(&path);
+        let _ = self.disk.remove(&path);
+        let written = write_new(&*self.disk, &path, &[b'x'; 4096]);
+        let removed = self.disk.remove(&path);
         written.and(removed)?;
-        durable::sync_folder(&self.folder)
+        self.disk.sync_folder(&self.folder)
     }
 
     /// The list of runs.
     pub fn ledger(&self) -> Ledger {
-        Ledger::new(&self.folder)
+        Ledger::new(Arc::clone(&self.disk), &self.folder)
     }
 
-    /// One run at a time of one runbook: takes the runbook's lock.
-    pub fn lock(&self, runbook: &Path, holder: &Holder) -> Result<Lock, LockError> {
-        Lock::try_take(&self.lock_path(runbook), holder)
+    /// One run at a time of one runbook, by its real path, on the same targets, each with the command that reaches it:
+    /// takes their lock.
+    pub fn lock(&self, runbook: &Path, targets: &BTreeMap<String, String>, me: &Holder) -> Result<Taken, LockError> {
+        Lock::try_take(&self.locks().join(format!("{}.lock", &key(runbook, targets).0[..32])), me)
     }
 
-    /// Whether some process is at `run` of that runbook now.
-    pub fn is_running(&self, runbook: &Path, run: &str) -> bool {
-        Lock::holder(&self.lock_path(runbook)).is_some_and(|holder| holder.run == run)
+    /// One writer of one run: takes the lock of the run that `me` names.
+    pub fn lock_run(&self, me: &Holder) -> Result<Taken, LockError> {
+        Lock::try_take(&self.run_lock(&me.run), me)
     }
 
-    fn lock_path(&self, runbook: &Path) -> PathBuf {
-        let name = sha256(runbook.to_string_lossy().as_bytes());
-        self.folder.join("locks").join(format!("{}.lock", &name.0[..32]))
+    /// Whether some process is at that run now, seen from `me`.
+    pub fn is_running(&self, run: &RunId, me: &Holder) -> bool {
+        Lock::is_held(&self.run_lock(run.as_str()), me)
     }
 
-    /// Creates the folder of a new run, with the runbook's exact bytes in it.
-    pub fn create_run(&self, run: &RunId, runbook: &[u8]) -> Result<(RunFolder, File), StoreError> {
-        let path = self.folder.join("runs").join(run.as_str());
-        let create = || -> io::Result<File> {
-            durable::create_folder(&path)?;
-            durable::create_folder(&path.join("output"))?;
-            durable::write_new(&path.join("runbook.md"), runbook)?;
-            let journal = durable::create(&path.join("journal.jsonl"))?;
-            durable::sync_folder(&path)?;
-            durable::sync_folder(&self.folder.join("runs"))?;
+    fn run_lock(&self, run: &str) -> PathBuf {
+        self.locks().join(format!("run-{run}.lock"))
+    }
+
+    fn locks(&self) -> PathBuf {
+        self.folder.join("locks")
+    }
+
+    /// Creates the folder of a new run, with the runbook's exact bytes in it, and its journal, which is empty.
+    pub fn create_run(&self, run: &RunId, runbook: &[u8]) -> Result<(RunFolder, Box<dyn DiskFile>), StoreError> {
+        let (disk, path) = (&*self.disk, self.path_of(run));
+        let create = || -> io::Result<Box<dyn DiskFile>> {
+            disk.create_folder(&path)?;
+            disk.create_folder(&path.join("output"))?;
+            write_new(disk, &path.join("runbook.md"), runbook)?;
+            let journal = disk.create(&path.join("journal.jsonl"))?;
+            disk.sync_folder(&path)?;
+            disk.sync_folder(&self.folder.join("runs"))?;
             Ok(journal)
         };
         match create() {
-            Ok(journal) => Ok((RunFolder { run: run.clone(), path }, journal)),
+            Ok(journal) => Ok((self.run_folder(run), journal)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(StoreError::RunExists(run.clone())),
             Err(error) => Err(io_error(&path, error)),
         }
+    }
+
+    fn path_of(&self, run: &RunId) -> PathBuf {
+        self.folder.join("runs").join(run.as_str())
+    }
+
+    fn run_folder(&self, run: &RunId) -> RunFolder {
+        RunFolder::new(Arc::clone(&self.disk), run.clone(), self.path_of(run))
     }
 
     /// The run whose id holds `part`; without it the newest.
@@ -212,138 +237,26 @@ impl Store {
 
     /// The ids of all runs, sorted.
     pub fn runs(&self) -> Vec<RunId> {
-        let folder = std::fs::read_dir(self.folder.join("runs"));
-        let names = folder.into_iter().flatten().flatten();
-        let mut runs: Vec<_> = names.filter_map(|entry| RunId::parse(entry.file_name().to_str()?).ok()).collect();
+        let names = self.disk.names(&self.folder.join("runs")).unwrap_or_default();
+        let mut runs: Vec<_> = names.iter().filter_map(|name| RunId::parse(name).ok()).collect();
         runs.sort();
         runs
     }
 
     /// The folder of a run that is in the store.
     pub fn folder_of(&self, run: &RunId) -> Option<RunFolder> {
-        let path = self.folder.join("runs").join(run.as_str());
-        path.symlink_metadata().is_ok_and(|data| data.is_dir()).then(|| RunFolder { run: run.clone(), path })
+        self.disk.is_folder(&self.path_of(run)).then(|| self.run_folder(run))
     }
 }
 
-impl RunFolder {
-    /// The run's folder.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Opens one of its files for reading: `journal.jsonl`, `runbook.md`, or an output's. The name may come from a
-    /// record, so it may not lead anywhere else.
-    pub fn open(&self, name: &str) -> io::Result<File> {
-        let plain = |name: &str| !name.is_empty() && name != "." && name != ".." && !name.contains('/');
-        match name.strip_prefix("output/").unwrap_or(name) {
-            inside if plain(inside) => durable::read(&self.path.join(name)),
-            _ => Err(io::Error::other("the name leads out of the run's folder")),
-        }
-    }
-
-    /// What the processes of the run are marked with: its id alone could be that of a run of another store, too.
-    pub fn mark(&self) -> String {
-        let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
-        format!("{}.{}", self.run, sha256(path.as_os_str().as_encoded_bytes()).short())
-    }
-
-    /// Opens the journal to write behind its end.
-    pub fn append_journal(&self) -> io::Result<File> {
-        durable::append(&self.path.join("journal.jsonl"))
-    }
-
-    /// Keeps a later version of the runbook's bytes.
-    pub fn keep_runbook(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        _ = std::fs::remove_file(self.path.join(name));
-        durable::write_new(&self.path.join(name), bytes)?;
-        durable::sync_folder(&self.path)
-    }
-
-    /// Waits until the names of the output files are on the disk.
-    pub fn sync_outputs(&self) -> io::Result<()> {
-        durable::sync_folder(&self.path.join("output"))
-    }
-
-    /// Creates the file of an output.
-    pub fn create_output(&self, name: &str) -> io::Result<File> {
-        durable::create(&self.path.join(name))
-    }
-
-    /// Removes the file of an output that decided nothing. One that cannot be removed is in nobody's way.
-    pub fn remove_output(&self, name: &str) {
-        _ = std::fs::remove_file(self.path.join(name));
-    }
-}
-
-fn io_error(path: &Path, error: io::Error) -> StoreError {
+pub(super) fn io_error(path: &Path, error: io::Error) -> StoreError {
     StoreError::Io { path: path.to_owned(), error }
 }
 
-/// A store must be a folder of the caller's own that nobody else can read, and that Git does not track.
-fn inspect(path: &Path) -> Result<(), StoreError> {
-    inspect_folder(path)?;
-    match is_tracked(path) {
-        true => Err(refused(path, "Git tracks it; take it out with `git rm -r --cached`")),
-        false => Ok(()),
-    }
-}
-
-/// A folder of the store must be a folder, the caller's own, and closed to everybody else.
-fn inspect_folder(path: &Path) -> Result<(), StoreError> {
-    let data = std::fs::symlink_metadata(path).map_err(|error| io_error(path, error))?;
-    let own = rustix::process::geteuid().as_raw();
-    let why = match () {
-        () if data.is_symlink() => "it is a link",
-        () if !data.is_dir() => "it is no folder",
-        () if data.uid() != own => "it belongs to somebody else",
-        () if data.mode() & 0o077 != 0 => "others can look into it; chmod 700 it after a look at who wrote there",
-        () => return Ok(()),
-    };
-    Err(refused(path, why))
-}
-
-fn refused(path: &Path, why: &str) -> StoreError {
-    StoreError::Refused { path: path.to_owned(), why: why.to_owned() }
-}
-
-/// Whether the index of the Git checkout around names anything in the store.
-fn is_tracked(store: &Path) -> bool {
-    let Ok(store) = store.canonicalize() else { return false };
-    let Some(root) = store.ancestors().find(|folder| folder.join(".git").exists()) else { return false };
-    let Ok(inside) = store.strip_prefix(root) else { return false };
-    let mut prefix = inside.as_os_str().as_encoded_bytes().to_vec();
-    prefix.push(b'/');
-    std::fs::read(git_folder(root).join("index")).is_ok_and(|index| memchr::memmem::find(&index, &prefix).is_some())
-}
-
-/// The folder that holds a checkout's index: `.git`, or where the file `.git` of a worktree or submodule points.
-fn git_folder(root: &Path) -> PathBuf {
-    let path = root.join(".git");
-    let pointer = std::fs::read_to_string(&path).ok();
-    match pointer.as_deref().and_then(|text| text.strip_prefix("gitdir: ")) {
-        Some(target) => root.join(target.trim_end()),
-        None => path,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_from_a_record_leads_nowhere_but_into_its_runs_folder() {
-        let place = tempfile::tempdir().unwrap();
-        std::fs::write(place.path().join("outside.txt"), "secret").unwrap();
-        let store = Store::create(&place.path().join("store")).unwrap();
-        let (folder, _) = store.create_run(&RunId::parse("r").unwrap(), b"x").unwrap();
-        assert!(folder.open("runbook.md").is_ok() && folder.create_output("output/a.stdout").is_ok());
-        assert!(folder.open("output/a.stdout").is_ok());
-        let absolute = place.path().join("outside.txt");
-        for name in
-            ["../../../outside.txt", "output/../../../../outside.txt", absolute.to_str().unwrap(), "output/", ".."]
-        {
-            assert!(folder.open(name).is_err(), "{name}");
-        }
-    }
+/// The identity of a runbook and its targets. Every text ends with a NUL, which none of them holds.
+fn key(runbook: &Path, targets: &BTreeMap<String, String>) -> Sha256Hex {
+    let mut bytes = [runbook.as_os_str().as_encoded_bytes(), b"\0"].concat();
+    let texts = targets.iter().flat_map(|(name, command)| [name, command]);
+    texts.for_each(|text| bytes.extend_from_slice(&[text.as_bytes(), b"\0"].concat()));
+    sha256(&bytes)
 }

@@ -2,15 +2,14 @@
 
 use super::chain::{Entry, Head};
 use super::clock::Clock;
+use super::disk::DiskFile;
 use crate::event::Event;
-use std::fs::File;
-use std::io::{self, Write as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::io;
 
 /// A journal that is being written.
 pub struct Journal {
     /// `None` for a run that keeps no record.
-    file: Option<File>,
+    file: Option<Box<dyn DiskFile>>,
     head: Head,
     clock: Clock,
     pending: Vec<(Entry<Event>, String)>,
@@ -23,13 +22,13 @@ pub struct Journal {
 
 impl Journal {
     /// A journal in `file`, which is empty; without one nothing is kept.
-    pub fn new(file: Option<File>, clock: Clock) -> Self {
+    pub fn new(file: Option<Box<dyn DiskFile>>, clock: Clock) -> Self {
         Self { file, head: Head::default(), clock, pending: Vec::new(), written: 0, unsynced: false, broken: false }
     }
 
-    /// A journal that goes on in `file` behind what `records`, `head` and `written` say of it.
-    pub fn going_on(file: File, clock: Clock, (records, head): (u64, String), written: u64) -> Self {
-        Self { head: Head { records, hash: head }, written, ..Self::new(Some(file), clock) }
+    /// A journal that goes on behind `head`, in a file that ends there after so many bytes.
+    pub(super) fn behind(file: Box<dyn DiskFile>, bytes: u64, head: Head, clock: Clock) -> Self {
+        Self { head, written: bytes, ..Self::new(Some(file), clock) }
     }
 
     /// The run's clock.
@@ -53,13 +52,13 @@ impl Journal {
     /// more, and no sync is tried again: what a failed sync left on the disk, nobody knows.
     pub fn commit(&mut self) -> io::Result<Vec<(Entry<Event>, String)>> {
         let written = self.write()?;
-        if let Some(file) = &self.file
+        if let Some(file) = &mut self.file
             && self.unsynced
         {
             self.broken = true;
             file.sync_data()?;
             tracing::debug!(records = written.len(), "committed");
-            still_there(file, self.written)?;
+            still_there(&**file, self.written)?;
             (self.broken, self.unsynced) = (false, false);
         }
         Ok(written)
@@ -85,9 +84,8 @@ impl Journal {
 }
 
 /// A step can remove or cut the record by accident (`git clean`, `rm -r`): then nothing is recorded any more.
-fn still_there(file: &File, written: u64) -> io::Result<()> {
-    let data = file.metadata()?;
-    match (data.nlink(), data.len()) {
+fn still_there(file: &dyn DiskFile, written: u64) -> io::Result<()> {
+    match file.names_and_bytes()? {
         (0, _) => Err(io::Error::other("somebody has removed the journal's file")),
         (_, length) if length != written => Err(io::Error::other("somebody else has changed the journal's file")),
         _ => Ok(()),

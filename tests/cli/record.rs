@@ -79,7 +79,7 @@ fn the_journal_is_a_chain_from_its_header_to_its_seal() {
     let order = "run-started step-started step-finished step-started step-finished manual-answered closing sealed";
     assert_eq!(types(&records).join(" "), order);
     let header = &records[0]["event"];
-    assert_eq!((&header["format"], &header["run"], &header["runbook"]), (&1.into(), &"one".into(), &"r.md".into()));
+    assert_eq!((&header["format"], &header["run"], &header["runbook"]), (&2.into(), &"one".into(), &"r.md".into()));
     assert_eq!(header["runbook_sha256"], hex(sandbox.read("r.md").as_bytes()));
     let seal = &records[records.len() - 1]["event"];
     assert_eq!(seal["records"].as_u64(), Some(records.len() as u64 - 1));

@@ -1,0 +1,173 @@
+//! A journal in blocks of whole lines, parsed on several cores and handed over in order.
+//!
+//! Hashing and parsing are nearly all of what reading costs, and need nothing of the line before. Only so many blocks
+//! are under way at once, so memory does not grow with the journal.
+
+use super::chain::{self, Entry, LineError};
+use super::event_line::EventLine;
+use crate::event::Event;
+use std::collections::VecDeque;
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::{Builder, Scope, available_parallelism};
+
+/// How much is read at once, in bytes.
+const BLOCK: u64 = 1 << 18;
+/// A longer line is damage, not a record.
+const MAX_LINE: usize = 64 << 20;
+/// More cores than this have nothing to do: the fold stays on one.
+const MAX_WORKERS: usize = 4;
+/// How many blocks each worker may have before it, so that it need not wait for the fold.
+const AHEAD: usize = 2;
+
+/// A line as it stands by itself: its place in the chain is still to be checked.
+pub struct Line {
+    /// How many bytes it has, its LF included.
+    pub length: u64,
+    /// Whether it is a last line without its end, short enough to be a write that a crash cut off.
+    pub torn: bool,
+    /// What it says.
+    pub entry: Result<Entry<Event>, LineError>,
+}
+
+/// The blocks of a journal.
+pub struct Blocks<R> {
+    input: R,
+    /// What was read behind the last whole line.
+    rest: Vec<u8>,
+    ended: bool,
+    /// Room of blocks that are done with.
+    spare: Vec<Vec<u8>>,
+}
+
+impl<R: Read> Blocks<R> {
+    /// The blocks of what `input` gives.
+    pub fn new(input: R) -> Self {
+        Self { input, rest: Vec::new(), ended: false, spare: Vec::new() }
+    }
+
+    /// The next lines. Only the last block may end within a line, or one whose line is far too long.
+    pub fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut block = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(2 * BLOCK as usize));
+        block.append(&mut self.rest);
+        while !self.ended {
+            let before = block.len();
+            let length = self.input.by_ref().take(BLOCK).read_to_end(&mut block)?;
+            self.ended = (length as u64) < BLOCK;
+            if self.ended {
+                break;
+            }
+            if let Some(at) = memchr::memrchr(b'\n', &block[before..]) {
+                self.rest.extend(block.drain(before + at + 1..));
+                break;
+            }
+            self.ended = block.len() >= MAX_LINE;
+        }
+        Ok((!block.is_empty()).then_some(block))
+    }
+
+    /// Hands over every line in order, until `take` has enough. `first` is the block that was read already.
+    pub fn each(mut self, first: Vec<u8>, mut take: impl FnMut(Line) -> ControlFlow<()>) -> io::Result<()> {
+        match self.next()? {
+            None => _ = lines(&first).try_for_each(take),
+            Some(second) => std::thread::scope(|scope| {
+                let (jobs, queue) = channel();
+                match start_workers(scope, queue) {
+                    0 => self.parse_here([first, second], take),
+                    workers => self.hand_out(&jobs, workers, [first, second], &mut take),
+                }
+            })?,
+        }
+        Ok(())
+    }
+
+    /// Parses every block in this thread, if there can be no other.
+    fn parse_here(&mut self, blocks: [Vec<u8>; 2], mut take: impl FnMut(Line) -> ControlFlow<()>) -> io::Result<()> {
+        let mut blocks = blocks.into_iter().map(Ok).chain(std::iter::from_fn(|| self.next().transpose()));
+        while let Some(block) = blocks.next().transpose()? {
+            if lines(&block).try_for_each(&mut take).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands blocks out to workers, and their lines over as they stand in the journal.
+    fn hand_out(
+        &mut self,
+        jobs: &Sender<Job>,
+        workers: usize,
+        blocks: [Vec<u8>; 2],
+        mut take: impl FnMut(Line) -> ControlFlow<()>,
+    ) -> io::Result<()> {
+        let (mut blocks, mut under_way) = (VecDeque::from(blocks), VecDeque::new());
+        loop {
+            while under_way.len() <= workers * AHEAD
+                && let Some(block) = blocks.pop_front().map_or_else(|| self.next(), |block| Ok(Some(block)))?
+            {
+                let (reply, parsed) = channel();
+                jobs.send(Job { block, reply }).map_err(io::Error::other)?;
+                under_way.push_back(parsed);
+            }
+            let Some(parsed) = under_way.pop_front() else { return Ok(()) };
+            let (parsed, mut block) = parsed.recv().map_err(io::Error::other)?;
+            if parsed.into_iter().try_for_each(&mut take).is_break() {
+                return Ok(());
+            }
+            block.clear();
+            self.spare.push(block);
+        }
+    }
+}
+
+/// A block to be parsed, and where its lines are wanted.
+struct Job {
+    block: Vec<u8>,
+    reply: Sender<(Vec<Line>, Vec<u8>)>,
+}
+
+/// Starts as many workers as there are cores, and says how many.
+fn start_workers<'s>(scope: &'s Scope<'s, '_>, queue: Receiver<Job>) -> usize {
+    let queue = Arc::new(Mutex::new(queue));
+    let wanted = available_parallelism().map_or(1, usize::from).min(MAX_WORKERS);
+    let start = |_: &usize| {
+        let queue = Arc::clone(&queue);
+        Builder::new().spawn_scoped(scope, move || work(&queue)).is_ok()
+    };
+    (0..wanted).take_while(start).count()
+}
+
+/// Parses blocks until there will be no more.
+fn work(queue: &Mutex<Receiver<Job>>) {
+    let next = || queue.lock().ok()?.recv().ok();
+    while let Some(Job { block, reply }) = next() {
+        // Whoever no longer waits has found damage.
+        let parsed = lines(&block).collect();
+        _ = reply.send((parsed, block));
+    }
+}
+
+fn lines(block: &[u8]) -> impl Iterator<Item = Line> {
+    let ends = memchr::memchr_iter(b'\n', block).map(|at| at + 1);
+    let last = (block.last() != Some(&b'\n')).then_some(block.len());
+    let mut start = 0;
+    ends.chain(last).map(move |end| line(&block[std::mem::replace(&mut start, end)..end]))
+}
+
+fn line(line: &[u8]) -> Line {
+    match line.strip_suffix(b"\n") {
+        Some(text) => Line { length: line.len() as u64, torn: false, entry: parse(text) },
+        None => {
+            let entry = Err(LineError::Unreadable("its line has no end".to_owned()));
+            Line { length: line.len() as u64, torn: line.len() < MAX_LINE, entry }
+        }
+    }
+}
+
+fn parse(line: &[u8]) -> Result<Entry<Event>, LineError> {
+    let text = std::str::from_utf8(line).map_err(|error| LineError::Unreadable(error.to_string()))?;
+    let Entry { seq, prev, time, since, event: EventLine(event), hash } = chain::parse(text)?;
+    Ok(Entry { seq, prev, time, since, event, hash })
+}

@@ -1,0 +1,190 @@
+//! What the ledger says of every run of its store.
+
+use super::chain::{Entry, LineError};
+use super::ledger::LedgerEvent;
+use super::reader::{Mark, Reading};
+use crate::event::RunVerdict;
+
+/// The runs that a ledger lists, in the order in which they began.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The runs. An id that was used again, after its folder was removed, stands once.
+    pub runs: Vec<Listed>,
+    /// What is wrong with the first line that is not sound; nothing behind it is listed.
+    pub damage: Option<LineError>,
+}
+
+/// A run as the ledger lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The run's id.
+    pub run: String,
+    /// The runbook's path as it was given.
+    pub runbook: String,
+    /// The runbook's real path.
+    pub runbook_path: String,
+    /// The profile, if one was chosen.
+    pub profile: Option<String>,
+    /// Where the ledger saw it last.
+    pub standing: Standing,
+    /// Where its journal stood at each of its lines, in order.
+    pub marks: Vec<Mark>,
+}
+
+/// Where the ledger saw a run last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It began or went on: it is under way, or a crash ended it.
+    Begun,
+    /// It was left.
+    Left(RunVerdict),
+    /// It was closed.
+    Sealed(RunVerdict),
+}
+
+impl Listing {
+    /// What a ledger's lines add up to.
+    pub fn new(entries: Vec<Entry<LedgerEvent>>, damage: Option<LineError>) -> Self {
+        let mut listing = Self { runs: Vec::new(), damage };
+        entries.into_iter().for_each(|entry| listing.take(entry.event));
+        listing
+    }
+
+    fn take(&mut self, event: LedgerEvent) {
+        match event {
+            LedgerEvent::Began { run, runbook, runbook_path, profile, .. } => {
+                self.runs.retain(|listed| listed.run != run);
+                let (standing, marks) = (Standing::Begun, Vec::new());
+                self.runs.push(Listed { run, runbook, runbook_path, profile, standing, marks });
+            }
+            LedgerEvent::Resumed { run, records, head, .. } => self.mark(&run, records, head, Standing::Begun),
+            LedgerEvent::Left { run, verdict, records, head } => {
+                self.mark(&run, records, head, Standing::Left(verdict));
+            }
+            LedgerEvent::Sealed { run, verdict, records, head } => {
+                self.mark(&run, records, head, Standing::Sealed(verdict));
+            }
+            LedgerEvent::Repaired { .. } => {}
+        }
+    }
+
+    fn mark(&mut self, run: &str, records: u64, head: String, standing: Standing) {
+        if let Some(listed) = self.runs.iter_mut().rev().find(|listed| listed.run == run) {
+            listed.standing = standing;
+            listed.marks.push(Mark { records, head });
+        }
+    }
+
+    /// What is listed of a run.
+    pub fn of(&self, run: &str) -> Option<&Listed> {
+        self.runs.iter().rev().find(|listed| listed.run == run)
+    }
+
+    /// The runs that were never closed, or were opened again since, newest first. A run that was closed and failed is
+    /// none of them, though it may be resumed by its name.
+    pub fn unfinished(&self) -> impl Iterator<Item = &Listed> {
+        self.runs.iter().rev().filter(|listed| !matches!(listed.standing, Standing::Sealed(_)))
+    }
+}
+
+impl Listed {
+    /// The first mark that a journal does not hold. One that is longer than the last mark is fine: a crash came
+    /// before the ledger's line.
+    pub fn missing(&self, reading: &Reading) -> Option<&Mark> {
+        self.marks.iter().find(|mark| !reading.holds(mark))
+    }
+
+    /// The line that the ledger lacks, if the journal is sealed and a crash came before the ledger's `sealed`.
+    pub fn lacks(&self, reading: &Reading) -> Option<LedgerEvent> {
+        let (verdict, _) = reading.state.seal.as_ref()?;
+        let listed = matches!(self.standing, Standing::Sealed(_)) && self.marks.last() == Some(&reading.end());
+        let Mark { records, head } = reading.end();
+        (!listed).then(|| LedgerEvent::Sealed { run: self.run.clone(), verdict: *verdict, records, head })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reader::read_journal;
+    use super::super::samples::{Lines, resumed};
+    use super::*;
+    use crate::event::{Event, RunState};
+
+    fn entries(events: Vec<LedgerEvent>) -> Vec<Entry<LedgerEvent>> {
+        let mut head = super::super::chain::Head::default();
+        events.into_iter().map(|event| head.append(event, jiff::Timestamp::UNIX_EPOCH, Default::default()).0).collect()
+    }
+
+    fn began(run: &str) -> LedgerEvent {
+        let [runbook, runbook_path, title, operator] = ["r.md", "/r.md", "R", "a@b"].map(str::to_owned);
+        let plan = crate::hash::Sha256Hex::default();
+        LedgerEvent::Began { run: run.to_owned(), runbook, runbook_path, plan, title, profile: None, operator }
+    }
+
+    fn left(run: &str, Mark { records, head }: Mark) -> LedgerEvent {
+        LedgerEvent::Left { run: run.to_owned(), verdict: RunVerdict::Suspended, records, head }
+    }
+
+    fn sealed(run: &str, Mark { records, head }: Mark) -> LedgerEvent {
+        LedgerEvent::Sealed { run: run.to_owned(), verdict: RunVerdict::Failed, records, head }
+    }
+
+    #[test]
+    fn the_newest_run_that_was_not_closed_comes_first_and_one_that_failed_is_closed() {
+        let mark = Mark { records: 1, head: "x".to_owned() };
+        let again = LedgerEvent::Resumed { run: "c".into(), operator: "a@b".into(), records: 1, head: "x".into() };
+        let events = vec![
+            began("a"),
+            began("b"),
+            left("b", mark.clone()),
+            began("c"),
+            sealed("c", mark.clone()),
+            began("d"),
+            sealed("d", mark),
+        ];
+        let unfinished = |events: Vec<_>| {
+            let listing = Listing::new(entries(events), None);
+            listing.unfinished().map(|listed| listed.run.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(unfinished(events.clone()), ["b", "a"]);
+        assert_eq!(unfinished([events.clone(), vec![again]].concat()), ["c", "b", "a"]);
+        assert_eq!(unfinished([events, vec![began("a")]].concat()), ["a", "b"], "an id that was used again");
+    }
+
+    #[test]
+    fn a_journal_holds_every_mark_of_the_ledger_or_the_first_that_it_lacks_is_named() {
+        let mut lines = Lines::started(1);
+        lines.add(Event::RunInterrupted { signal: "INT".to_owned() });
+        lines.add(Event::RunResumed(Box::new(resumed(2))));
+        lines.add(Event::Closing);
+        let read = |text: &str| read_journal(text.as_bytes(), RunState::default()).unwrap();
+        let marks = &lines.marks;
+        let listing = |marks: &[&Mark]| {
+            let events = [began("one")].into_iter().chain(marks.iter().map(|mark| left("one", (*mark).clone())));
+            Listing::new(entries(events.collect()), None).of("one").unwrap().clone()
+        };
+        let reading = read(&lines.text);
+        assert_eq!(listing(&[]).missing(&reading), None);
+        assert_eq!(listing(&[&marks[1], &marks[3]]).missing(&reading), None);
+        assert_eq!(listing(&[&marks[1]]).missing(&reading), None, "a journal that is longer is fine");
+        let listed = listing(&[&marks[1], &marks[3]]);
+        let shorter: String = lines.text.split_inclusive('\n').take(3).collect();
+        assert_eq!(listed.missing(&read(&shorter)), Some(&marks[3]));
+        let mut other = Lines::started(1);
+        (0..4).for_each(|_| other.add(Event::RunInterrupted { signal: "TERM".to_owned() }));
+        assert_eq!(listed.missing(&read(&other.text)), Some(&marks[1]), "made anew");
+    }
+
+    #[test]
+    fn a_seal_that_the_ledger_does_not_know_of_is_told_apart() {
+        let mut lines = Lines::started(1);
+        lines.seal(RunVerdict::Passed);
+        let reading = read_journal(lines.text.as_bytes(), RunState::default()).unwrap();
+        let listing = Listing::new(entries(vec![began("one")]), None);
+        let line = listing.of("one").unwrap().lacks(&reading).unwrap();
+        let Mark { records, head } = reading.end();
+        assert_eq!(line, LedgerEvent::Sealed { run: "one".into(), verdict: RunVerdict::Passed, records, head });
+        let listing = Listing::new(entries(vec![began("one"), line]), None);
+        assert_eq!(listing.of("one").unwrap().lacks(&reading), None);
+    }
+}
