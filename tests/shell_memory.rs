@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::time::Duration;
 
-use stepgate::shell::{OutputSink, Session, SessionConfig, ShellKind, StepRequest, Stream, local_environment};
+use stepgate::shell::{Hurry, OutputSink, Session, SessionConfig, ShellKind, StepRequest, Stream, local_environment};
 
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -16,6 +16,8 @@ fn config() -> SessionConfig {
         assigned: Vec::new(),
         grace: Duration::from_millis(300),
         drain: Duration::from_millis(300),
+        run: String::new(),
+        hurry: Hurry::default(),
     }
 }
 

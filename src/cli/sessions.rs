@@ -5,7 +5,7 @@ use super::secrets::suppliers;
 use crate::config::Config;
 use crate::plan::Plan;
 use crate::runbook::{Shell, Target};
-use crate::shell::{SessionConfig, ShellKind, local_environment, transport_environment};
+use crate::shell::{Hurry, SessionConfig, ShellKind, local_environment, transport_environment};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -45,6 +45,8 @@ fn session(
         assigned: plan.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
         grace: config.limits.grace,
         drain: config.limits.drain,
+        run: String::new(),
+        hurry: Hurry::default(),
     }
 }
 

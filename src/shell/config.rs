@@ -2,9 +2,16 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use super::hurry::Hurry;
+use super::secret::secret;
+
+/// The longest name of a run, in bytes: it stands in file names.
+const LONGEST_RUN: usize = 64;
 
 /// Which shell a target has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +51,22 @@ pub struct SessionConfig {
     pub grace: Duration,
     /// How long the output of a killed step is waited for before its holders are named and left.
     pub drain: Duration,
+    /// Names the run in the marker of its processes: at most 64 of `A-Z`, `a-z`, `0-9`, `.`, `_` and `-`; may be empty.
+    pub run: String,
+    /// Cuts that grace short once it is set.
+    pub hurry: Hurry,
+}
+
+impl SessionConfig {
+    /// The value of `STEPGATE_SESSION` for one connection: `RUN.SECRET`, or only the secret of a session without a run.
+    pub(super) fn marker(&self) -> io::Result<String> {
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        match self.run.as_str() {
+            "" => secret(),
+            run if run.len() <= LONGEST_RUN && run.bytes().all(word) => Ok(format!("{run}.{}", secret()?)),
+            run => Err(io::Error::other(format!("`{run}` cannot be the name of a run"))),
+        }
+    }
 }
 
 /// Without the values of variables, which may hold secrets.

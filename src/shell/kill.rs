@@ -10,6 +10,7 @@ use rustix::process::{
 };
 use tokio::time::{Instant, sleep};
 
+use super::hurry::Hurry;
 use super::process::{Entry, Process, descendants, is_marked, table, zombies};
 
 /// How long the sweep goes on against processes that come back or do not die.
@@ -48,8 +49,8 @@ impl Tree<'_> {
         members.into_iter().filter(not_we).collect()
     }
 
-    /// Ends them all: TERM to the group, after at most `grace` KILL to everyone. Says who was met and who is left.
-    pub(super) async fn end(&self, grace: Duration) -> (BTreeSet<Entry>, Vec<Process>) {
+    /// Ends them all: TERM to the group, after at most `grace`, or when it hurries, KILL to everyone. Says who was met and who is left.
+    pub(super) async fn end(&self, grace: Duration, hurry: &Hurry) -> (BTreeSet<Entry>, Vec<Process>) {
         let mut met = self.members();
         tracing::debug!(outer = self.outer, processes = met.len(), "ending a session's processes");
         if let Some(group) = Pid::from_raw(self.outer) {
@@ -57,16 +58,16 @@ impl Tree<'_> {
             // A stopped process gets its TERM only when it goes on.
             let _ = kill_process_group(group, Signal::CONT);
         }
-        self.wait_for_group(grace).await;
+        self.wait_for_group(grace, hurry).await;
         let left = self.sweep(&mut met).await;
         (met, left)
     }
 
-    async fn wait_for_group(&self, grace: Duration) {
+    async fn wait_for_group(&self, grace: Duration, hurry: &Hurry) {
         let deadline = Instant::now() + grace;
         let in_group = |entry: &Entry| entry.group == self.outer && entry.pid != self.outer;
         let mut pause = Duration::from_millis(2);
-        while Instant::now() < deadline && table().iter().any(in_group) {
+        while Instant::now() < deadline && !hurry.is_set() && table().iter().any(in_group) {
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_millis(50));
         }

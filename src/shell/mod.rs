@@ -5,12 +5,14 @@
 mod config;
 mod driver;
 mod frame;
+mod hurry;
 mod interpreter;
 mod kill;
 mod local;
 mod process;
 mod quote;
 mod refusal;
+mod run_processes;
 mod secret;
 mod session;
 mod state;
@@ -18,7 +20,9 @@ mod step;
 mod stream;
 
 pub use config::{SessionConfig, ShellKind, local_environment, transport_environment};
+pub use hurry::Hurry;
 pub use kill::become_subreaper;
 pub use process::Process;
+pub use run_processes::processes_of;
 pub use session::{Session, SessionError};
 pub use step::{How, OutputSink, StepEnd, StepRequest, Stream};

@@ -132,7 +132,7 @@ pub(super) fn is_held_outside(pipes: &[String], group: i32) -> bool {
     !pipes.is_empty() && pids().any(|pid| pid != own_pid() && holds(pid, pipes) && outside(pid))
 }
 
-fn own_pid() -> i32 {
+pub(super) fn own_pid() -> i32 {
     i32::try_from(std::process::id()).unwrap_or_default()
 }
 

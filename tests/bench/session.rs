@@ -6,7 +6,7 @@ use std::future::pending;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use stepgate::shell::{OutputSink, Session, SessionConfig, ShellKind, StepRequest, Stream, local_environment};
+use stepgate::shell::{Hurry, OutputSink, Session, SessionConfig, ShellKind, StepRequest, Stream, local_environment};
 
 struct Discard;
 
@@ -39,6 +39,8 @@ fn steps(count: u64) {
         assigned: Vec::new(),
         grace: Duration::from_millis(300),
         drain: Duration::from_millis(300),
+        run: String::new(),
+        hurry: Hurry::default(),
     };
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_all().build().expect("a runtime").block_on(async {

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use stepgate::shell::{
-    How, OutputSink, Session, SessionConfig, ShellKind, StepEnd, StepRequest, Stream, become_subreaper,
+    How, Hurry, OutputSink, Session, SessionConfig, ShellKind, StepEnd, StepRequest, Stream, become_subreaper,
     local_environment,
 };
 
@@ -78,6 +78,8 @@ pub fn config() -> SessionConfig {
         assigned: Vec::new(),
         grace: Duration::from_millis(300),
         drain: Duration::from_millis(300),
+        run: String::new(),
+        hurry: Hurry::default(),
     }
 }
 

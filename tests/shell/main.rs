@@ -6,5 +6,6 @@ mod harness;
 mod output;
 mod parallel;
 mod robustness;
+mod runs;
 mod state;
 mod tampering;

@@ -197,7 +197,7 @@ impl LocalSession {
 
     async fn end_connection(&mut self) -> Vec<Process> {
         match self.connection.take() {
-            Some(connection) => connection.end(self.config.grace).await,
+            Some(connection) => connection.end(&self.config).await,
             None => Vec::new(),
         }
     }

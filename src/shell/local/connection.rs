@@ -40,6 +40,7 @@ pub(super) struct Inner {
 impl Connection {
     /// Starts an outer shell.
     pub(super) fn open(config: &SessionConfig) -> io::Result<Self> {
+        let marker = config.marker()?;
         let program = config.shell.program();
         let mut command = Command::new(program);
         // -p: neither BASH_ENV nor functions of the environment reach the outer shell.
@@ -55,7 +56,7 @@ impl Connection {
         let stdin = child.stdin.take().ok_or_else(closed)?;
         let control = Control::new(child.stdout.take().ok_or_else(closed)?);
         let outer = child.id().and_then(|pid| i32::try_from(pid).ok()).ok_or_else(closed)?;
-        Ok(Self { child, stdin, control, outer, marker: secret()?, inner: None })
+        Ok(Self { child, stdin, control, outer, marker, inner: None })
     }
 
     /// The line that starts an inner shell, unless there is one. With a state to restore it starts without any
@@ -111,8 +112,8 @@ impl Connection {
     }
 
     /// Ends everything that belongs to this connection and says who is left.
-    pub(super) async fn end(self, grace: Duration) -> Vec<Process> {
-        let (met, left) = self.tree().end(grace).await;
+    pub(super) async fn end(self, config: &SessionConfig) -> Vec<Process> {
+        let (met, left) = self.tree().end(config.grace, &config.hurry).await;
         end_child(self.child, Duration::ZERO).await;
         reap(self.outer, &met).await;
         left

@@ -46,6 +46,7 @@ impl From<io::Error> for Unreached {
 impl StreamConnection {
     /// Starts the transport and waits for its shell, at most so long.
     pub async fn open(config: &SessionConfig, limit: Duration) -> Result<Self, Unreached> {
+        let marker = config.marker()?;
         let mut transport = Transport::start(config, Stdio::piped())?;
         let closed = || io::Error::other("the command has no standard streams");
         let mut connection = Self {
@@ -53,7 +54,7 @@ impl StreamConnection {
             stdout: MarkReader::new(transport.child.stdout.take().ok_or_else(closed)?),
             stderr: MarkReader::new(transport.child.stderr.take().ok_or_else(closed)?),
             transport,
-            marker: secret()?,
+            marker,
             token: None,
         };
         match greet(&mut connection, config.shell, limit).await {

@@ -59,7 +59,7 @@ pub(super) async fn end_processes(
 ) -> Result<Vec<Process>, String> {
     match outer {
         Some(outer) if config.prefix.is_empty() => {
-            let (met, left) = Tree { outer, marker }.end(config.grace).await;
+            let (met, left) = Tree { outer, marker }.end(config.grace, &config.hurry).await;
             if Entry::read(outer).is_none() {
                 reap(outer, &met).await;
             }
