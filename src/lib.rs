@@ -27,6 +27,7 @@ pub mod plan;
 pub mod redact;
 pub mod report;
 pub mod runbook;
+pub mod session_state;
 pub mod shell;
 pub mod text;
 

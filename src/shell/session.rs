@@ -1,5 +1,6 @@
 //! A session: one shell from step to step, on this machine or behind a transport.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::io;
 use std::pin::pin;
@@ -13,8 +14,10 @@ use super::local::LocalSession;
 use super::process::Process;
 use super::quote::posix_quote;
 use super::refusal::no_answer;
+use super::state::Kept;
 use super::step::{How, OutputSink, StepEnd, StepRequest, Stream};
 use super::stream::{StreamSession, Unreached};
+use crate::session_state::SessionState;
 
 /// How long a new shell may take to answer.
 pub(super) const START_LIMIT: Duration = Duration::from_secs(30);
@@ -147,6 +150,46 @@ impl Session {
             Kind::Local(local) => local.run(request, sink, interrupt).await,
             Kind::Stream(stream) => stream.run(request, sink, interrupt).await,
         }
+    }
+
+    /// What the session holds now, as far as it differs from what it started with: for a later process to go on from,
+    /// with [`Session::resume`]. None if that is not known, or not within `limit`; the state of a local bash is printed
+    /// while nobody waits for it.
+    ///
+    /// Names in `omit` are left out: what is set anew before every step anyway. Of a variable in which `is_secret` finds
+    /// a secret, or which is longer than 64 KiB, only the name is kept; so it is with the longest until the whole is no
+    /// longer than 1 MiB, both as JSON.
+    pub async fn portable(
+        &mut self,
+        omit: &BTreeSet<String>,
+        is_secret: &dyn Fn(&[u8]) -> bool,
+        limit: Duration,
+    ) -> Option<SessionState> {
+        let kept = Kept { omit, is_secret };
+        match &mut self.0 {
+            Kind::Local(local) => local.portable(&kept, limit).await,
+            Kind::Stream(stream) => stream.portable(&kept),
+        }
+    }
+
+    /// Gives a session that was just started the state of an earlier one: the next step meets it. `values` are those of
+    /// variables of which `state` has only the name, arrays and references apart; the others of these are not set then.
+    /// If the directory is gone, that step is not run.
+    ///
+    /// # Errors
+    ///
+    /// If the state is that of another kind of shell, or something of it is not what it should be. Nothing of it was
+    /// evaluated then, and the session is as it was, but for a new shell.
+    pub async fn resume(&mut self, state: &SessionState, values: &BTreeMap<String, String>) -> Result<(), String> {
+        let end = self.run(first_step("exit 0", START_LIMIT), &mut Discard, std::future::pending()).await;
+        if end.how != How::Exited(0) {
+            return Err("the shell that was to be replaced did not end".to_owned());
+        }
+        let adopted = match &mut self.0 {
+            Kind::Local(local) => local.adopt(state, values),
+            Kind::Stream(stream) => stream.adopt(state, values),
+        };
+        adopted.map_err(|reason| format!("the recorded state cannot be given to a shell: {reason}"))
     }
 
     /// Reads late output until it is dropped: to be raced against whatever the caller waits for between two steps.

@@ -1,5 +1,6 @@
 //! The local session, through its public interface only.
 
+mod carried_over;
 mod conformance;
 mod forging;
 mod harness;

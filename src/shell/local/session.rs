@@ -1,19 +1,22 @@
 //! A session on this machine in bash: one shell from step to step.
 
+use std::collections::BTreeMap;
 use std::future::{Future, pending};
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use tokio::select;
+use tokio::time::timeout;
 
 use super::super::config::SessionConfig;
 use super::super::process::{Entry, Process};
 use super::super::session::SessionError;
-use super::super::state::{Base, Carried, Saved, refuse};
+use super::super::state::{Base, Carried, Kept, Saved, refuse};
 use super::super::step::{How, OutputSink, StepEnd, StepRequest};
 use super::connection::Connection;
 use super::streams::Streams;
 use super::unread::Unread;
+use crate::session_state::SessionState;
 
 /// A local bash that runs one step after another and keeps its state whatever a step does to it.
 pub(in crate::shell) struct LocalSession {
@@ -28,6 +31,10 @@ pub(in crate::shell) struct LocalSession {
     pub(super) unread: Option<Unread>,
     /// What the last step left on.
     pub(super) carried: Carried,
+    /// The shell holds something else than `state`, and nobody knows what.
+    pub(super) torn: bool,
+    /// For the end of the next step.
+    notes: Vec<String>,
 }
 
 impl LocalSession {
@@ -41,7 +48,17 @@ impl LocalSession {
         let connection = Some(Connection::open(&config).map_err(spawn)?);
         let streams = Streams::new().map_err(SessionError::Streams)?;
         let carried = Carried::default();
-        Ok(Self { config, connection, streams, base: None, state: None, unread: None, carried })
+        Ok(Self {
+            config,
+            connection,
+            streams,
+            base: None,
+            state: None,
+            unread: None,
+            carried,
+            torn: false,
+            notes: Vec::new(),
+        })
     }
 
     /// What the first step left is what every new shell starts from, `functions` what it printed; it is waited for at most so long.
@@ -66,7 +83,7 @@ impl LocalSession {
         let mut end = StepEnd {
             how: How::NotRun(String::new()),
             elapsed: Duration::ZERO,
-            notes: Vec::new(),
+            notes: std::mem::take(&mut self.notes),
             left_running: Vec::new(),
         };
         end.how = match self.catch_up(request.timeout, interrupt.as_mut(), &mut end.notes).await {
@@ -82,6 +99,26 @@ impl LocalSession {
         };
         end.elapsed = started.elapsed();
         end
+    }
+
+    /// What the shell holds now; see [`super::super::Session::portable`].
+    pub async fn portable(&mut self, kept: &Kept<'_>, limit: Duration) -> Option<SessionState> {
+        let mut notes = Vec::new();
+        let known = timeout(limit, self.read_ahead(&mut notes)).await;
+        self.notes.append(&mut notes);
+        let fresh = self.connection.as_ref().is_none_or(|connection| connection.inner.is_none());
+        if known.is_err() || (self.torn && !fresh) {
+            return None;
+        }
+        self.last_state()?.portable(self.base.as_ref()?, self.carried, kept)
+    }
+
+    /// Makes the next shell one that has this state. The one that waits has ended.
+    pub fn adopt(&mut self, state: &SessionState, values: &BTreeMap<String, String>) -> Result<(), String> {
+        let base = self.base.as_ref().ok_or("the session has not started")?;
+        let (state, carried) = Saved::resumed(base, state, values)?;
+        (self.state, self.carried, self.torn) = (Some(state), carried, false);
+        Ok(())
     }
 
     /// Reads late output until it is dropped: to be raced against whatever the caller waits for between two steps.

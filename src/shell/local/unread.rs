@@ -12,6 +12,7 @@ use super::super::state::{Saved, may_begin_a_dump};
 use super::session::LocalSession;
 
 /// A dump that is not read yet. It is whole when the shell has printed its second mark.
+#[derive(Clone)]
 pub(super) struct Unread {
     nonce: String,
     /// A note says already that it is torn.
@@ -49,6 +50,14 @@ impl LocalSession {
         Some(why)
     }
 
+    /// Reads the state as soon as it is whole, though no step comes. Cancel safe.
+    pub(super) async fn read_ahead(&mut self, notes: &mut Vec<String>) {
+        if let Some(unread) = self.unread.clone() {
+            self.read_state(&unread, notes).await;
+            self.unread = None;
+        }
+    }
+
     /// Takes the state when it is whole. A shell that ends before leaves the one from before its last step.
     async fn read_state(&mut self, unread: &Unread, notes: &mut Vec<String>) {
         let Some(connection) = &mut self.connection else { return };
@@ -57,7 +66,9 @@ impl LocalSession {
             notes.push(SHELL_HAD_ENDED.to_owned());
         }
         let dump = self.streams.take_state().map_err(|error| error.to_string());
-        match dump.and_then(|dump| Saved::parse(ShellKind::Bash, &dump, &unread.nonce, "")) {
+        let parsed = dump.and_then(|dump| Saved::parse(ShellKind::Bash, &dump, &unread.nonce, ""));
+        self.torn = parsed.is_err();
+        match parsed {
             Ok(state) => self.state = Some(state),
             Err(reason) if !unread.noted => notes.push(unreadable("the last step", &reason)),
             Err(_) => {}

@@ -39,7 +39,7 @@ pub(in crate::shell) struct TornState(pub &'static str);
 /// The array in which the driver lists the positional parameters.
 pub(super) const POSITIONAL: &str = "__sg_a";
 /// Where a bash lists what `set -o` and `shopt` have on.
-const OPTIONS: [&str; 2] = ["SHELLOPTS", "BASHOPTS"];
+pub(super) const OPTIONS: [&str; 2] = ["SHELLOPTS", "BASHOPTS"];
 
 impl State {
     /// Reads a dump: six sections, the nonce between them and behind the last.
@@ -66,6 +66,11 @@ impl State {
         }
         state.declared = variables.to_vec();
         Ok(state)
+    }
+
+    /// A state with these variables, statements of `declare`, one a line, and nothing else.
+    pub(super) fn declaring(declared: Vec<u8>) -> Self {
+        Self { statements: places(&declared), declared, ..Self::default() }
     }
 
     /// The variables that can be given to another shell.
@@ -111,7 +116,7 @@ fn declares(statement: &[u8], name: &str) -> bool {
 }
 
 impl<'a> Variable<'a> {
-    fn parse(statement: &'a [u8]) -> Option<Self> {
+    pub(super) fn parse(statement: &'a [u8]) -> Option<Self> {
         let rest = statement.strip_prefix(b"declare -")?;
         let space = memchr(b' ', rest)?;
         let (attributes, rest) = (&rest[..space], &rest[space + 1..]);
@@ -122,6 +127,12 @@ impl<'a> Variable<'a> {
         }
         let (name, attributes) = (str::from_utf8(name).ok()?, str::from_utf8(attributes).ok()?);
         Some(Self { name, attributes, statement })
+    }
+
+    /// The value as it is spelt; `None` if it has none.
+    pub(super) fn value(&self) -> Option<&'a [u8]> {
+        let before = b"declare - ".len() + self.attributes.len() + self.name.len();
+        self.statement.get(before + 1..)
     }
 }
 
@@ -156,7 +167,7 @@ fn colon_list(statement: &[u8]) -> BTreeSet<String> {
 
 /// Variables that a shell makes itself, that cannot be set, or that are the driver's.
 pub(super) fn is_the_shells_own(name: &str) -> bool {
-    const NAMES: [&str; 31] = [
+    const NAMES: [&str; 32] = [
         "BASHPID",
         "BASH_ALIASES",
         "BASH_ARGC",
@@ -173,6 +184,7 @@ pub(super) fn is_the_shells_own(name: &str) -> bool {
         "BASH_TRAPSIG",
         "BASH_VERSINFO",
         "BASH_XTRACEFD",
+        "COMP_WORDBREAKS",
         "DIRSTACK",
         "EPOCHREALTIME",
         "EPOCHSECONDS",

@@ -6,9 +6,11 @@ use memchr::memmem;
 
 use super::super::quote::quote;
 use super::bash::{POSITIONAL, State};
+use super::values::assign;
 
 /// Options the driver sets itself, and those that cannot be set or would end the shell.
-const SET_BEFORE_EVERY_STEP: [&str; 7] = ["errexit", "nounset", "pipefail", "xtrace", "allexport", "noexec", "onecmd"];
+pub(super) const SET_BEFORE_EVERY_STEP: [&str; 7] =
+    ["errexit", "nounset", "pipefail", "xtrace", "allexport", "noexec", "onecmd"];
 
 /// The text that gives a shell started without an environment the state `now`. `base` is the state before the first
 /// step, `driver` what `declare -fp` printed then. It leaves `__sg_c` empty only if it was evaluated to its end and the directory is there.
@@ -60,7 +62,7 @@ fn variables(text: &mut Text, now: &State, base: &State) {
         text.line(format!("\\builtin unset -v {}", gone.name));
     }
     for variable in now.variables() {
-        text.line(variable.statement);
+        text.line(assign(variable));
     }
     if !now.positional().is_empty() {
         text.line(now.positional());
@@ -69,7 +71,7 @@ fn variables(text: &mut Text, now: &State, base: &State) {
 }
 
 /// The functions less the driver's own.
-fn own_functions(now: &[u8], driver: &[u8]) -> Vec<u8> {
+pub(super) fn own_functions(now: &[u8], driver: &[u8]) -> Vec<u8> {
     match memmem::find(now, driver) {
         Some(at) => [&now[..at], &now[at + driver.len()..]].concat(),
         None => now.to_vec(),

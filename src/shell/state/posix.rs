@@ -12,30 +12,31 @@ use super::statements::statements;
 #[derive(Default)]
 pub(in crate::shell) struct PosixState {
     pub directory: Vec<u8>,
-    positional: Vec<Vec<u8>>,
+    pub(super) positional: Vec<Vec<u8>>,
     /// `NAME='value'`.
-    variables: Vec<Named>,
+    pub(super) variables: Vec<Named>,
     /// `export NAME='value'`.
-    exports: Vec<Named>,
+    pub(super) exports: Vec<Named>,
     /// `readonly NAME='value'`.
-    readonly: Vec<Named>,
+    pub(super) readonly: Vec<Named>,
     /// `alias NAME='value'`.
-    aliases: Vec<Vec<u8>>,
+    pub(super) aliases: Vec<Vec<u8>>,
     /// `trap -- 'command' SIGNAL`.
-    traps: Vec<Vec<u8>>,
-    umask: Vec<u8>,
+    pub(super) traps: Vec<Vec<u8>>,
+    pub(super) umask: Vec<u8>,
     /// The letters of `$-` that are restored.
-    options: BTreeSet<char>,
+    pub(super) options: BTreeSet<char>,
 }
 
 /// A statement and the variable that it is about.
-struct Named {
-    name: String,
-    statement: Vec<u8>,
+#[derive(Clone)]
+pub(super) struct Named {
+    pub name: String,
+    pub statement: Vec<u8>,
 }
 
 /// Options that are the user's; the driver sets the others itself or they cannot be set.
-const RESTORED: [char; 3] = ['b', 'C', 'f'];
+pub(super) const RESTORED: [char; 3] = ['b', 'C', 'f'];
 
 impl PosixState {
     /// Reads a dump: eight sections, the nonce between them and behind the last. `flags` is what `$-` was.

@@ -96,7 +96,7 @@ pub(in crate::shell) fn refuse(request: &StepRequest<'_>, state: Option<&Saved>)
     request.script.contains('\0').then(|| "the script holds a NUL".to_owned())
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     name.bytes().all(word) && !name.is_empty() && !name.as_bytes()[0].is_ascii_digit()
 }

@@ -202,6 +202,7 @@ impl StreamSession {
             Some(dump) => Saved::parse(self.config.shell, dump, nonce, flags),
             None => Err("its dump is torn".to_owned()),
         };
+        self.torn = parsed.is_err();
         match parsed {
             Ok(state) => self.state = Some(state),
             Err(reason) => end.notes.push(format!(

@@ -1,15 +1,17 @@
 //! One shell from step to step, over one connection.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use super::super::config::{SessionConfig, ShellKind};
 use super::super::process::Process;
-use super::super::state::{Base, Carried, Saved, refuse};
+use super::super::state::{Base, Carried, Kept, Saved, refuse};
 use super::super::step::{How, OutputSink, StepEnd, StepRequest};
 use super::connection::{StreamConnection, Unreached};
 use super::ending;
+use crate::session_state::{Reason, SessionState, Withheld};
 
 /// A session over one connection.
 pub(in crate::shell) struct StreamSession {
@@ -23,13 +25,16 @@ pub(in crate::shell) struct StreamSession {
     pub(super) carried: Carried,
     /// The `sh` has functions, as far as the steps' texts tell.
     pub(super) functions: bool,
+    /// The shell holds something else than `state`, and nobody knows what.
+    pub(super) torn: bool,
 }
 
 impl StreamSession {
     /// Opens the connection, in at most so long; the first step is the caller's.
     pub async fn open(config: SessionConfig, limit: Duration) -> Result<Self, Unreached> {
         let connection = Some(StreamConnection::open(&config, limit).await?);
-        Ok(Self { config, connection, base: None, state: None, carried: Carried::default(), functions: false })
+        let carried = Carried::default();
+        Ok(Self { config, connection, base: None, state: None, carried, functions: false, torn: false })
     }
 
     /// What the first step left is what every new shell starts from; `functions` is what it printed.
@@ -58,6 +63,29 @@ impl StreamSession {
         };
         end.elapsed = started.elapsed();
         end
+    }
+
+    /// What the shell holds now; see [`super::super::Session::portable`].
+    pub fn portable(&self, kept: &Kept<'_>) -> Option<SessionState> {
+        let fresh = self.connection.as_ref().is_none_or(|connection| connection.token.is_none());
+        if self.torn && !fresh {
+            return None;
+        }
+        let mut state = self.last_state()?.portable(self.base.as_ref()?, self.carried, kept)?;
+        if self.functions {
+            let withheld = Withheld { reason: Reason::Unfit, attributes: String::new() };
+            state.withheld.insert("functions()".to_owned(), withheld);
+        }
+        Some(state)
+    }
+
+    /// Makes the next shell one that has this state. The one that waits has ended.
+    pub fn adopt(&mut self, state: &SessionState, values: &BTreeMap<String, String>) -> Result<(), String> {
+        let base = self.base.as_ref().ok_or("the session has not started")?;
+        let (saved, carried) = Saved::resumed(base, state, values)?;
+        (self.state, self.carried, self.torn) = (Some(saved), carried, false);
+        self.functions = self.config.shell == ShellKind::Sh && state.withheld.contains_key("functions()");
+        Ok(())
     }
 
     /// Waits until the connection has ended, and says how; see [`super::super::Session::disconnected`].

@@ -1,0 +1,137 @@
+//! The state of an `sh` as data, against the state that its session started with, and back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::quote::posix_quote;
+use super::bash_portable::{alias, trap};
+use super::carried::Carried;
+use super::portable::{Found, changed};
+use super::posix::{Named, PosixState, RESTORED};
+use super::words::word;
+use crate::session_state::{Alias, Bytes, Dialect, Reason, SessionState, Switches, Trap, Value, Variable};
+
+/// What an `sh` says of one variable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Known<'a> {
+    name: &'a str,
+    /// As it is spelt.
+    value: Option<&'a [u8]>,
+    exported: bool,
+    readonly: bool,
+}
+
+impl Known<'_> {
+    fn attributes(&self) -> &'static str {
+        match (self.readonly, self.exported) {
+            (false, false) => "",
+            (false, true) => "x",
+            (true, false) => "r",
+            (true, true) => "rx",
+        }
+    }
+
+    fn read(&self) -> Option<Variable> {
+        let value = match self.value {
+            Some(text) => Value::Scalar(Bytes(word(text)?)),
+            None => Value::Unset,
+        };
+        Some(Variable { name: self.name.to_owned(), attributes: self.attributes().to_owned(), value })
+    }
+}
+
+/// What an `sh` holds now, as far as it differs from `base`.
+pub(super) fn portable(now: &PosixState, base: &PosixState, carried: Carried, omit: &BTreeSet<String>) -> Found {
+    let mut found = Found::new(Dialect::Sh, &now.directory);
+    let switched = |one: &BTreeSet<char>, other: &BTreeSet<char>| one.difference(other).map(char::to_string).collect();
+    found.state.options =
+        Switches { on: switched(&now.options, &base.options), off: switched(&base.options, &now.options) };
+    found.state.options.on.extend(carried.names(Dialect::Sh));
+    found.umask(&now.umask);
+    found.state.positional = now.positional.iter().cloned().map(Bytes).collect();
+    let aliases = now.aliases.iter().map(|each| alias(each)).collect();
+    found.part("aliases()", aliases, |state, aliases| state.aliases = aliases);
+    let traps = now.traps.iter().map(|each| trap(each)).collect();
+    found.part("traps()", traps, |state, traps| state.traps = traps);
+    let (before, after) = (all(base), all(now));
+    let (gone, differing) = changed(&before, &after, |known| known.name, PartialEq::eq);
+    found.state.unset = gone.map(|known| known.name.to_owned()).filter(|name| !omit.contains(name)).collect();
+    for (before, after) in differing.filter(|(_, after)| !omit.contains(after.name)) {
+        match after.read() {
+            // The same in other words, such as ours.
+            Some(now) if before.and_then(Known::read).is_some_and(|before| before == now) => {}
+            Some(variable) => found.state.variables.push(variable),
+            None => found.withhold(after.name, Reason::Unfit, after.attributes()),
+        }
+    }
+    found
+}
+
+/// Every variable, by name.
+fn all(state: &PosixState) -> Vec<Known<'_>> {
+    let mut all: BTreeMap<&str, Known<'_>> = BTreeMap::new();
+    for named in state.variables.iter().chain(&state.exports).chain(&state.readonly) {
+        let known = Known { name: &named.name, value: None, exported: false, readonly: false };
+        all.entry(&named.name).or_insert(known);
+    }
+    for named in &state.exports {
+        all.entry(&named.name).and_modify(|known| known.exported = true);
+    }
+    for named in &state.readonly {
+        all.entry(&named.name).and_modify(|known| known.readonly = true);
+    }
+    for named in &state.variables {
+        all.entry(&named.name).and_modify(|known| known.value = named.statement.get(named.name.len() + 1..));
+    }
+    all.into_values().collect()
+}
+
+/// The state that a session with this base would have after the steps that left `state`, which was looked at already.
+pub(super) fn assembled(base: &PosixState, state: &SessionState) -> PosixState {
+    let gone = |name: &str| {
+        let anew = state.variables.iter().any(|variable| variable.name == name);
+        anew || state.withheld.contains_key(name) || state.unset.iter().any(|unset| unset == name)
+    };
+    let kept = |list: &[Named]| list.iter().filter(|named| !gone(&named.name)).cloned().collect::<Vec<_>>();
+    let mut now = PosixState {
+        directory: state.directory.clone().unwrap_or_default().0,
+        positional: state.positional.iter().map(|word| word.0.clone()).collect(),
+        variables: kept(&base.variables),
+        exports: kept(&base.exports),
+        readonly: kept(&base.readonly),
+        aliases: state.aliases.iter().map(spell_alias).collect(),
+        traps: state.traps.iter().map(spell_trap).collect(),
+        umask: state.umask.clone().into_bytes(),
+        options: base.options.clone(),
+    };
+    let letters = |names: &BTreeSet<String>| names.iter().filter_map(|name| name.chars().next()).collect::<Vec<_>>();
+    now.options.extend(letters(&state.options.on).iter().filter(|letter| RESTORED.contains(letter)));
+    letters(&state.options.off).iter().for_each(|letter| _ = now.options.remove(letter));
+    for variable in &state.variables {
+        let value = match &variable.value {
+            Value::Scalar(text) => [b"=".to_vec(), posix_quote(&text.0)].concat(),
+            _ => Vec::new(),
+        };
+        let named = |before: &str| Named {
+            name: variable.name.clone(),
+            statement: [before.as_bytes(), variable.name.as_bytes(), &value].concat(),
+        };
+        if !value.is_empty() {
+            now.variables.push(named(""));
+        }
+        if variable.attributes.contains('x') {
+            now.exports.push(named("export "));
+        }
+        if variable.attributes.contains('r') {
+            now.readonly.push(named("readonly "));
+        }
+    }
+    now
+}
+
+fn spell_alias(Alias { name, value }: &Alias) -> Vec<u8> {
+    [b"alias ", &*posix_quote(&name.0), b"=", &*posix_quote(&value.0)].concat()
+}
+
+fn spell_trap(Trap { signal, command }: &Trap) -> Vec<u8> {
+    [b"trap -- ", &*posix_quote(&command.0), b" ", signal.as_bytes()].concat()
+}
