@@ -8,15 +8,28 @@ use stepgate::shell::{SessionConfig, ShellKind};
 use crate::harness::{LIMIT, Shell, block_on, config};
 
 const BASH: [&str; 2] = ["bash", "bash over one connection"];
-const EVERY: [&str; 4] = ["bash", "bash over one connection", "sh", "sh over one connection"];
+const EVERY: [&str; 5] = ["bash", "bash over one connection", "sh", "sh over one connection", "busybox"];
 
 fn of_kind(kind: &str) -> SessionConfig {
     let shell = if kind.starts_with("bash") { ShellKind::Bash } else { ShellKind::Sh };
     let prefix = if kind.ends_with("connection") { vec!["env".to_owned()] } else { Vec::new() };
     let mut config = SessionConfig { shell, prefix, ..config() };
+    if kind == "busybox" {
+        config.prefix = named_sh("busybox");
+    }
     config.environment.push(("EXPORTED".into(), "from the environment".into()));
     config.environment.push(("GONE".into(), "from the environment".into()));
     config
+}
+
+/// The words behind which `sh` is this program.
+fn named_sh(program: &str) -> Vec<String> {
+    let folder = std::env::temp_dir().join(format!("stepgate-sh-{program}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let places = ["/bin", "/usr/bin"].map(|place| std::path::Path::new(place).join(program));
+    let found = places.iter().find(|path| path.exists()).expect("it is missing");
+    _ = std::os::unix::fs::symlink(found, folder.join("sh"));
+    vec!["env".to_owned(), format!("PATH={}:/usr/bin:/bin", folder.display())]
 }
 
 async fn portable(shell: &mut Shell) -> Option<SessionState> {
@@ -375,5 +388,114 @@ fn an_sh_says_that_it_had_functions_and_so_does_the_next_one() {
         assert_eq!(state.withheld["functions()"].reason, Reason::Unfit);
         let ran = resumed("sh", &state, &[]).await.run("true").await;
         assert!(ran.end.notes.iter().any(|note| note.contains("functions")), "{ran:?}");
+    });
+}
+
+#[test]
+fn a_bash_that_is_called_sh_goes_on_too() {
+    block_on(async {
+        let bash_as_sh = || SessionConfig { prefix: named_sh("bash"), ..of_kind("sh") };
+        let mut first = Shell::with(bash_as_sh()).await;
+        assert_eq!(first.run("A='a b'; array=(1 2); set -f; trap 'echo u' USR1; export B=$'\\n'").await.code(), 0);
+        let state = portable(&mut first).await.expect("a state");
+        assert_eq!(state.withheld.keys().collect::<Vec<_>>(), ["array"], "{state:?}");
+        let mut second = Shell::with(bash_as_sh()).await;
+        second.session.resume(&state, &BTreeMap::new()).await.expect("a state that can be given");
+        same(
+            &SessionState { withheld: state.withheld.clone(), ..portable(&mut second).await.expect("a state") },
+            &state,
+            "",
+        );
+        let ran = second.run("echo \"$A$B${array-none}\"; case $- in *f*) echo f; esac; kill -USR1 $$").await;
+        assert_eq!(ran.stdout, "a b\nnone\nf\nu\n", "{ran:?}");
+    });
+}
+
+#[test]
+fn a_session_that_starts_elsewhere_goes_on_in_the_directory_of_the_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    block_on(async {
+        for kind in EVERY {
+            let mut first = Shell::with(of_kind(kind)).await;
+            assert_eq!(first.run("A=1").await.code(), 0);
+            let state = portable(&mut first).await.expect("a state");
+            let directory = folder.path().to_path_buf();
+            let mut second = Shell::with(SessionConfig { directory, ..of_kind(kind) }).await;
+            second.session.resume(&state, &BTreeMap::new()).await.expect("a state that can be given");
+            let ran = second.run("echo $PWD; pwd; pwd -P").await;
+            let there = first.run("echo $PWD; pwd; pwd -P").await;
+            assert_eq!(ran.stdout, there.stdout, "{kind}: {ran:?}");
+        }
+    });
+}
+
+#[test]
+fn an_alias_by_the_name_of_a_builtin_is_not_run_when_it_is_given_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let canary = folder.path().join("canary");
+    let names = ["alias", "trap", "builtin", "declare", "set", "eval", "cd", "printf", "command", "read", "exec", "zz"];
+    let aliases: Vec<String> = names.iter().map(|name| format!("{name}='touch {}; :'", canary.display())).collect();
+    block_on(async {
+        for kind in EVERY {
+            let mut first = Shell::with(of_kind(kind)).await;
+            assert_eq!(
+                first.run(&format!("trap 'echo u' USR1; alias {}", aliases.join(" "))).await.code(),
+                0,
+                "{kind}"
+            );
+            let state = portable(&mut first).await.expect("a state");
+            assert_eq!(state.aliases.len(), names.len(), "{kind}");
+            let mut second = resumed(kind, &state, &[]).await;
+            assert_eq!(second.run("echo a").await.stdout, "a\n", "{kind}");
+            same(&portable(&mut second).await.expect("a state"), &state, kind);
+            assert!(!canary.exists(), "{kind}");
+        }
+    });
+}
+
+/// Bytes that are the same whenever the test runs.
+fn scrambled(seed: u64) -> impl Iterator<Item = u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    std::iter::repeat_with(move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        u8::try_from(state >> 56).expect("eight bits")
+    })
+}
+
+#[test]
+fn any_bytes_in_any_kind_of_variable_come_back() {
+    const ODD: &[u8] = b"'\"\\$`()[]{}=;&|<>*?@!~#^%\n\t \x01\x1b\x7f\x80\xc3\xa9\xff";
+    block_on(async {
+        let mut first = Shell::with(of_kind("bash")).await;
+        let mut expected = BTreeMap::new();
+        let mut step = String::new();
+        for number in 0..400 {
+            let mut bytes =
+                scrambled(number).map(|byte| if byte < 160 { ODD[usize::from(byte) % ODD.len()] } else { byte });
+            let length = bytes.next().map_or(0, |byte| usize::from(byte) % 12);
+            let value: Vec<u8> = bytes.take(length + 1).collect();
+            let word: String = value.iter().map(|byte| format!("\\{byte:03o}")).collect();
+            let attributes = ["-", "x", "r", "i", "u", "l", "a", "A"][usize::try_from(number % 8).expect("small")];
+            step += &match attributes {
+                "a" => format!("declare -a V{number}=([3]=$'{word}')\n"),
+                "A" => format!("declare -A V{number}; k=$'{word}'; V{number}[$k]=$'{word}'\n"),
+                _ => format!("V{number}=$'{word}'; declare -{attributes} V{number}\n"),
+            };
+            let value = Bytes(value);
+            let value = match attributes {
+                "a" => Value::Indexed(vec![(3, value)]),
+                "A" => Value::Associative(vec![(value.clone(), value)]),
+                _ => Value::Scalar(value),
+            };
+            expected.insert(format!("V{number}"), value);
+        }
+        assert_eq!(first.run(&format!("{step}unset k")).await.code(), 0);
+        let state = portable(&mut first).await.expect("a state");
+        for (name, value) in &expected {
+            assert!(variable(&state, name).is_some_and(|variable| variable.value == *value), "{name}");
+        }
+        let mut second = resumed("bash", &state, &[]).await;
+        assert_eq!(second.run("true").await.code(), 0);
+        same(&portable(&mut second).await.expect("a state"), &state, "bash");
     });
 }

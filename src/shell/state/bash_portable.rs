@@ -107,6 +107,14 @@ pub(super) fn assembled(base: &State, driver: &[u8], state: &SessionState) -> St
     for name in state.unset.iter().chain(state.withheld.keys()) {
         variables.remove(name.as_str());
     }
+    let directory = state.directory.clone().unwrap_or_default();
+    if directory.0 != base.directory
+        && let Some(place) = base.variable("PWD").filter(|_| variables.contains_key("PWD"))
+    {
+        // It was not changed where the earlier session started in that directory, but here it is another one.
+        let attributes = place.attributes.trim_start_matches('-');
+        variables.insert("PWD", declare_as("PWD", attributes, &Value::Scalar(directory.clone())).into_bytes());
+    }
     for variable in &state.variables {
         let name = &variable.name;
         variables.insert(name, declare_as(name, &variable.attributes, &variable.value).into_bytes());
@@ -123,7 +131,7 @@ pub(super) fn assembled(base: &State, driver: &[u8], state: &SessionState) -> St
     let alias = |Alias { name, value }: &Alias| format!("alias -- {}={}", quote(&name.0), quote(&value.0)).into_bytes();
     let mut now = State::declaring(declared.join(&b'\n'));
     now.traps = state.traps.iter().map(trap).collect();
-    now.directory = state.directory.clone().unwrap_or_default().0;
+    now.directory = directory.0;
     if !state.functions.is_empty() {
         now.functions = [&state.functions.0, driver].concat();
     }

@@ -93,7 +93,8 @@ impl PosixState {
         line(&[b"set -- ", &positional.flatten().collect::<Vec<u8>>()]);
         self.options.difference(&base.options).for_each(|letter| line(&[format!("set -{letter}").as_bytes()]));
         base.options.difference(&self.options).for_each(|letter| line(&[format!("set +{letter}").as_bytes()]));
-        self.traps.iter().chain(&self.aliases).for_each(|statement| line(&[statement]));
+        // An alias may be called `alias`.
+        self.traps.iter().chain(&self.aliases).for_each(|statement| line(&[b"\\", statement]));
         line(&[b"__sg_c=$__sg_x"]);
         text
     }
@@ -113,7 +114,7 @@ fn split<'a>(dump: &'a [u8], mark: &str) -> Option<Vec<&'a [u8]>> {
 /// Statements about variables, less those that are the shell's own; `None` if one does not begin with `prefix`.
 fn named(dump: &[u8], prefix: &[u8]) -> Option<Vec<Named>> {
     let one = |statement: &[u8]| {
-        let rest = statement.strip_prefix(prefix)?;
+        let rest = without_letters(statement.strip_prefix(prefix)?);
         let name = rest.split(|&byte| byte == b'=').next()?;
         let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
         let whole = !prefix.is_empty() || name.len() < rest.len();
@@ -122,6 +123,12 @@ fn named(dump: &[u8], prefix: &[u8]) -> Option<Vec<Named>> {
     };
     let all: Option<Vec<Named>> = statements(dump).into_iter().map(one).collect();
     Some(all?.into_iter().filter(|known| !is_own(&known.name)).collect())
+}
+
+/// A bash that is called `sh` prints `readonly -a NAME=(...)` of an array.
+fn without_letters(rest: &[u8]) -> &[u8] {
+    let letters = rest.strip_prefix(b"-").and_then(|rest| Some((rest, memchr::memchr(b' ', rest)?)));
+    letters.map_or(rest, |(rest, end)| &rest[end + 1..])
 }
 
 /// Variables that an `sh` makes itself, or whose restoring would not do what it says.
@@ -166,7 +173,7 @@ mod tests {
             restore,
             "__sg_x=\numask 0027\nunset -v GONE\nA='it'\"'\"'s\n'\nOLDPWD='/'\nexport A='x'\nexport N\n\
              readonly B='1'\ncd -- '/tmp' || __sg_x=directory\nOLDPWD='/'\nset -- 'a b' 'it'\\''s' \nset -C\nset +f\n\
-             trap -- 'x' USR1\nalias ls='ls -l'\n__sg_c=$__sg_x\n"
+             \\trap -- 'x' USR1\n\\alias ls='ls -l'\n__sg_c=$__sg_x\n"
         );
         assert!(state.is_readonly("B") && !state.is_readonly("A"));
     }

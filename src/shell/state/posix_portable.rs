@@ -55,7 +55,11 @@ pub(super) fn portable(now: &PosixState, base: &PosixState, carried: Carried, om
     let (before, after) = (all(base), all(now));
     let (gone, differing) = changed(&before, &after, |known| known.name, PartialEq::eq);
     found.state.unset = gone.map(|known| known.name.to_owned()).filter(|name| !omit.contains(name)).collect();
-    for (before, after) in differing.filter(|(_, after)| !omit.contains(after.name)) {
+    // What was readonly at the start no step can have changed, though the shell itself may.
+    let wanted = |(before, after): &(Option<&Known<'_>>, &Known<'_>)| {
+        !omit.contains(after.name) && before.is_none_or(|before| !before.readonly)
+    };
+    for (before, after) in differing.filter(wanted) {
         match after.read() {
             // The same in other words, such as ours.
             Some(now) if before.and_then(Known::read).is_some_and(|before| before == now) => {}
