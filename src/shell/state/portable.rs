@@ -1,7 +1,6 @@
 //! What may be taken along of a state: neither a secret nor more than a record should hold.
 
 use std::collections::BTreeSet;
-use std::iter::Peekable;
 
 use super::carried::Carried;
 use super::saved::{Base, Saved};
@@ -186,34 +185,4 @@ fn length(text: &Bytes) -> usize {
         Ok(text) => text.as_bytes().iter().map(of).sum(),
         Err(_) => text.0.len().div_ceil(3) * 4,
     }
-}
-
-/// Two sorted lists of named things: what of `before` is gone, and what of `after` is not the `same` as it was.
-pub(super) fn changed<'a, T>(
-    before: &'a [T],
-    after: &'a [T],
-    name: impl Fn(&T) -> &str + Copy + 'a,
-    same: impl Fn(&T, &T) -> bool + Copy + 'a,
-) -> (impl Iterator<Item = &'a T>, impl Iterator<Item = (Option<&'a T>, &'a T)>) {
-    let gone = before.iter().scan(after.iter().peekable(), move |after, old| {
-        Some((find(after, name(old), name), old)).map(|(found, old)| (found.is_none(), old))
-    });
-    let differing = after.iter().scan(before.iter().peekable(), move |before, new| {
-        let old = find(before, name(new), name);
-        Some((old.is_none_or(|old| !same(old, new)), (old, new)))
-    });
-    (
-        gone.filter(|(gone, _)| *gone).map(|(_, old)| old),
-        differing.filter(|(differs, _)| *differs).map(|(_, pair)| pair),
-    )
-}
-
-/// Goes on in a sorted list to this name, and says what stands there under it.
-fn find<'a, T: 'a>(
-    list: &mut Peekable<impl Iterator<Item = &'a T>>,
-    wanted: &str,
-    name: impl Fn(&T) -> &str,
-) -> Option<&'a T> {
-    while list.next_if(|each| name(each) < wanted).is_some() {}
-    list.peek().copied().filter(|each| name(each) == wanted)
 }
