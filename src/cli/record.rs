@@ -76,11 +76,12 @@ impl Record {
         continued: Continued,
         resumed: RunResumed,
     ) -> Result<Self, Failure> {
-        let Continued { reading, listing: _, run_lock } = continued;
+        let settled = continued.is_settled(&folder.run);
+        let Continued { reading, run_lock, .. } = continued;
         let me = environment::holder(folder.run.as_str(), &resumed.operator);
         let (locks, taken_over) = split([store.lock(path, targets, &me)?, run_lock]);
         let history = history(&store, path);
-        let gone_on = folder.go_on(&reading, Timestamp::now());
+        let gone_on = folder.go_on(&reading, settled, Timestamp::now());
         let GoneOn { journal, unrecorded } = gone_on.map_err(|error| unusable(&folder.run, &error))?;
         let head = (reading.records, reading.head);
         let begin = Begin::GoOn { resumed: Box::new(resumed), head, repaired: unrecorded };
@@ -142,6 +143,11 @@ impl Continued {
             Some(why) => Err(unusable(&folder.run, &why)),
             None => Ok(Self { reading, listing, run_lock }),
         }
+    }
+
+    /// Whether the ledger vouches for all of the journal.
+    fn is_settled(&self, run: &RunId) -> bool {
+        self.listing.of(run.as_str()).is_some_and(|listed| listed.marks.last() == Some(&self.reading.end()))
     }
 
     /// A crash between the seal and the ledger's line leaves the line out: it is added, and nothing else is to be done.

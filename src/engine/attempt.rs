@@ -78,6 +78,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
             folder: self.setting.folder.as_ref(),
             limit: self.setting.output_limit,
             secret: action.secret,
+            early: !action.effect.may_repeat(),
             asserted: compiled.asserts().next().is_some() || self.memory.wants(&step.name),
             redactor: &self.setting.redactor,
         };

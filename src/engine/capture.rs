@@ -25,6 +25,8 @@ pub struct Capture<'f> {
     /// The hash of what is kept, once something is not.
     kept_hash: Option<Sha256Hex>,
     failed: Option<io::Error>,
+    /// Whether what comes is in the file from the first byte on.
+    early: bool,
 }
 
 impl<'f> Capture<'f> {
@@ -43,7 +45,15 @@ impl<'f> Capture<'f> {
             kept: 0,
             kept_hash: None,
             failed: None,
+            early: false,
         }
+    }
+
+    /// Keeps what comes in the file from the first byte on, though without waiting for the disk: should stepgate die, a
+    /// person who must say what became of the step can see what it printed last.
+    pub fn early(mut self, early: bool) -> Self {
+        self.early = early;
+        self
     }
 
     /// Takes the next bytes. An error of the disk is kept for [`Capture::finish`].
@@ -60,23 +70,40 @@ impl<'f> Capture<'f> {
         self.newlines += memchr::memchr_iter(b'\n', bytes).count() as u64;
         self.last = last;
         let room = INLINE - self.head.len();
-        let spilled = self.file.is_some();
         let before = self.head.len();
         self.head.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        if self.bytes > INLINE as u64 && self.folder.is_some() {
-            let written = match spilled {
-                true => self.write(bytes),
-                false => self.spill(before).and_then(|()| self.write(bytes)),
-            };
-            self.failed = self.failed.take().or(written.err());
+        let must = self.bytes > INLINE as u64;
+        if (!must && !self.early) || self.folder.is_none() {
+            return;
         }
+        let written = match self.file.is_some() {
+            true => self.write(bytes),
+            false => self.spill(before).and_then(|()| self.write(bytes)),
+        };
+        match written {
+            Err(error) if must => self.failed = self.failed.take().or(Some(error)),
+            // It is not needed yet, and may never be.
+            Err(_) => self.forget_file(),
+            Ok(()) => {}
+        }
+    }
+
+    /// The text stands in the outcome, or the file does not do its work.
+    fn forget_file(&mut self) {
+        if let (Some(_), Some(folder)) = (self.file.take(), self.folder) {
+            folder.remove_output(&self.name);
+        }
+        (self.kept, self.early) = (0, false);
     }
 
     /// What the record says of the stream, and whether its file is on the disk.
     pub fn finish(mut self) -> (StreamRecord, io::Result<()>) {
         let inline = self.bytes <= INLINE as u64;
         let text = inline.then(|| String::from_utf8(self.head.clone()).ok()).flatten();
-        let kept = self.keep_on_disk(inline && text.is_none());
+        if text.is_some() {
+            self.forget_file();
+        }
+        let kept = self.keep_on_disk(inline && text.is_none() && self.file.is_none());
         let in_file = self.file.is_some();
         let whole = text.is_some() || (in_file && self.kept == self.bytes);
         let record = StreamRecord {
@@ -132,6 +159,27 @@ mod tests {
     use super::*;
     use crate::hash::sha256;
     use crate::journal::{RunId, Store};
+
+    #[test]
+    fn what_a_step_prints_can_be_seen_while_it_runs_and_a_short_text_leaves_no_file() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::create(&place.path().join("store")).unwrap();
+        let (folder, _) = store.create_run(&RunId::parse("r").unwrap(), b"").unwrap();
+        for (bytes, in_file) in [(b"a\nb".to_vec(), false), (vec![0xff], true), (b"0123456789\n".repeat(5000), true)] {
+            let mut capture = Capture::new(Some(&folder), "output/early".to_owned(), 1 << 20).early(true);
+            let mut seen = Vec::new();
+            for chunk in bytes.chunks(7000) {
+                capture.feed(chunk);
+                seen.extend_from_slice(chunk);
+                assert_eq!(std::fs::read(folder.path().join("output/early")).unwrap(), seen);
+            }
+            let (record, kept) = capture.finish();
+            kept.unwrap();
+            assert_eq!((record.sha256, record.bytes), (Some(sha256(&bytes)), Some(bytes.len() as u64)));
+            assert_eq!((record.file.is_some(), folder.path().join("output/early").exists()), (in_file, in_file));
+            folder.remove_output("output/early");
+        }
+    }
 
     #[test]
     fn long_and_binary_output_goes_to_a_file_and_the_hash_is_that_of_everything() {

@@ -29,6 +29,8 @@ pub struct Setup<'a> {
     pub limit: u64,
     /// Whether nothing of the output may be kept or shown.
     pub secret: bool,
+    /// Whether a person may have to say what became of the step, should stepgate die.
+    pub early: bool,
     /// Whether expressions look at the output.
     pub asserted: bool,
     /// Through which it goes.
@@ -140,7 +142,10 @@ impl<'a> Tap<'a> {
             false => {
                 let attempt = if setup.attempt > 1 { format!("@{}", setup.attempt) } else { String::new() };
                 let name = format!("output/{}{attempt}.{stream}", setup.instance);
-                Kept::Shown(setup.redactor.filter(), Box::new(Capture::new(setup.folder, name, setup.limit)))
+                Kept::Shown(
+                    setup.redactor.filter(),
+                    Box::new(Capture::new(setup.folder, name, setup.limit).early(setup.early)),
+                )
             }
         };
         Self { head: Head::new(keep), kept }

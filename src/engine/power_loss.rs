@@ -178,7 +178,8 @@ impl World {
         if !tail.is_empty() {
             run.tails.push((bytes.len(), tail, self.settled));
         }
-        let gone = folder.go_on(&reading, Timestamp::UNIX_EPOCH).map_err(broken)?;
+        let settled = listing.of(run.id.as_str()).is_some_and(|listed| listed.marks.last() == Some(&reading.end()));
+        let gone = folder.go_on(&reading, settled, Timestamp::UNIX_EPOCH).map_err(broken)?;
         run.shown = bytes;
         self.counts.gone_on += 1;
         let listed = listing.of(run.id.as_str()).ok_or_else(|| broken("it is not listed"))?;

@@ -5,6 +5,9 @@ use crate::journal::{Clock, Entry, Journal};
 use crate::redact::Redactor;
 use std::io;
 
+/// From how many milliseconds on a shift of the clock is recorded.
+const SHIFT: i64 = 2000;
+
 /// Sees a run as it happens: the terminal, or a program that reads JSON.
 pub trait Observer {
     /// An event that is durable now. `state` is the run after it.
@@ -22,6 +25,8 @@ pub struct Recorder<'o> {
     /// The fold of what was made durable: what watchers are shown.
     shown: RunState,
     redactor: Redactor,
+    /// How far the machine's clock was ahead of the run's when that was recorded last, in milliseconds.
+    ahead: i64,
     /// Whoever watches the run.
     pub observer: &'o mut dyn Observer,
 }
@@ -29,7 +34,7 @@ pub struct Recorder<'o> {
 impl<'o> Recorder<'o> {
     /// Records into `journal` behind what added up to `state`, shows to `observer`, both without what `redactor` masks.
     pub fn new(journal: Journal, state: RunState, redactor: Redactor, observer: &'o mut dyn Observer) -> Self {
-        Self { journal, shown: state.clone(), state, redactor, observer }
+        Self { journal, shown: state.clone(), state, redactor, ahead: 0, observer }
     }
 
     /// What the events add up to.
@@ -58,6 +63,23 @@ impl<'o> Recorder<'o> {
 
     /// Adds an event; it is durable with the next [`Recorder::commit`].
     pub fn record(&mut self, event: Event) {
+        // Nothing may stand before a head, nor between a seal and what it seals.
+        if !matches!(event, Event::RunStarted(_) | Event::RunResumed(_) | Event::Sealed { .. }) {
+            self.note_clock();
+        }
+        self.add(event);
+    }
+
+    /// The machine's clock was set, or the machine slept: the times of the record are the run's own, so that is said.
+    fn note_clock(&mut self) {
+        let ahead_ms = self.journal.clock().ahead();
+        if (ahead_ms - self.ahead).abs() >= SHIFT {
+            self.ahead = ahead_ms;
+            self.add(Event::ClockShifted { ahead_ms });
+        }
+    }
+
+    fn add(&mut self, event: Event) {
         let entry = self.journal.record(super::redacted::event(event, &self.redactor));
         self.state.apply(&entry.event, entry.time, entry.since);
     }

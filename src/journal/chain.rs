@@ -98,6 +98,7 @@ impl Head {
     }
 
     /// Reads the next line, without its LF.
+    #[cfg(test)]
     pub fn follow<E: DeserializeOwned>(&mut self, line: &str) -> Result<Entry<E>, LineError> {
         let entry = parse::<E>(line)?;
         self.check(&entry)?;

@@ -43,9 +43,9 @@ pub enum GoOnError {
 
 impl RunFolder {
     /// Goes on with the journal of which `reading` is what stands there; the caller holds the run's lock since before it was
-    /// read. `now` is the machine's time. What a crash cut off is kept in `journal.broken` and taken out; any other damage
+    /// read. `settled` says that the ledger vouches for all of it, so that all of it is on the disk; `now` is the machine's time. What a crash cut off is kept in `journal.broken` and taken out; any other damage
     /// refuses. When it returns, everything in `reading` is on the disk, and may be shown.
-    pub fn go_on(&self, reading: &Reading, now: Timestamp) -> Result<GoneOn, GoOnError> {
+    pub fn go_on(&self, reading: &Reading, settled: bool, now: Timestamp) -> Result<GoneOn, GoOnError> {
         let torn = match &reading.damage {
             None => 0,
             Some(Damage { torn: Some(torn), .. }) => *torn,
@@ -63,8 +63,10 @@ impl RunFolder {
         copy.keep(&tail(&mut *file, reading.bytes)?)?;
         let unrecorded = copy.length()?.saturating_sub(reading.state.repaired).max(torn);
         file.set_len(reading.bytes)?;
-        write_again(&mut *file, reading.bytes)?;
-        file.sync_data()?;
+        if torn > 0 || !settled {
+            write_again(&mut *file, reading.bytes)?;
+            file.sync_data()?;
+        }
         let head = Head { records: reading.records, hash: reading.head.clone() };
         let clock = Clock::going_on(now, reading.state.active);
         let journal = Journal::behind(self.disk.append(&path)?, reading.bytes, head, clock);
@@ -121,7 +123,7 @@ mod tests {
     }
 
     fn go_on(folder: &RunFolder) -> Result<GoneOn, GoOnError> {
-        folder.go_on(&read(folder), Timestamp::now())
+        folder.go_on(&read(folder), false, Timestamp::now())
     }
 
     /// Two records of which the second is under way.
@@ -188,14 +190,14 @@ mod tests {
         let (_place, folder) = run(lines().text.as_bytes());
         let reading = read(&folder);
         std::fs::write(folder.path().join("journal.jsonl"), "").unwrap();
-        assert!(matches!(folder.go_on(&reading, Timestamp::now()), Err(GoOnError::Changed)));
+        assert!(matches!(folder.go_on(&reading, false, Timestamp::now()), Err(GoOnError::Changed)));
     }
 
     #[test]
     fn records_go_on_in_number_chain_and_time() {
         let (_place, folder) = run(lines().text.as_bytes());
         let reading = read(&folder);
-        let mut journal = folder.go_on(&reading, Timestamp::now()).unwrap().journal;
+        let mut journal = folder.go_on(&reading, false, Timestamp::now()).unwrap().journal;
         let entry = journal.record(Event::RunResumed(Box::new(resumed(2)))).clone();
         assert_eq!((entry.seq, &entry.prev), (2, &reading.head));
         assert!(entry.since >= reading.state.active && entry.time > reading.state.last.unwrap());

@@ -11,7 +11,7 @@ use super::hurry::Hurry;
 use super::secret::secret;
 
 /// The longest name of a run, in bytes: it stands in file names.
-const LONGEST_RUN: usize = 64;
+const LONGEST_RUN: usize = 80;
 
 /// Which shell a target has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct SessionConfig {
     pub grace: Duration,
     /// How long the output of a killed step is waited for before its holders are named and left.
     pub drain: Duration,
-    /// Names the run in the marker of its processes: at most 64 of `A-Z`, `a-z`, `0-9`, `.`, `_` and `-`; may be empty.
+    /// Names the run in the marker of its processes: at most 80 of `A-Z`, `a-z`, `0-9`, `.`, `_` and `-`; may be empty.
     pub run: String,
     /// Cuts that grace short once it is set.
     pub hurry: Hurry,

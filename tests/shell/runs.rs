@@ -57,7 +57,7 @@ fn a_step_s_processes_are_found_when_whoever_held_its_session_is_gone() {
 
 #[test]
 fn a_session_of_a_run_works_in_every_shell_and_gives_a_named_file_to_who_wants_one() {
-    let run = format!("a.b_c-{}", "x".repeat(58));
+    let run = format!("a.b_c-{}", "x".repeat(74));
     block_on(async {
         for (prefix, shell) in [("", ShellKind::Bash), ("env", ShellKind::Bash), ("", ShellKind::Sh)] {
             let prefix = prefix.split_whitespace().map(str::to_owned).collect();
@@ -77,7 +77,7 @@ fn a_session_of_a_run_works_in_every_shell_and_gives_a_named_file_to_who_wants_o
 #[test]
 fn a_run_whose_name_could_be_read_as_something_else_gets_no_session() {
     block_on(async {
-        for name in ["a b", "a/b", "$(id)", "a\nb", "é", &"x".repeat(65)] {
+        for name in ["a b", "a/b", "$(id)", "a\nb", "é", &"x".repeat(81)] {
             for prefix in [vec![], vec!["env".to_owned()]] {
                 let config = SessionConfig { run: name.to_owned(), prefix, ..config() };
                 let started = Session::start(config, LIMIT, std::future::pending()).await;

@@ -83,8 +83,9 @@ fn an_unreadable_state_is_noted_and_the_last_good_one_comes_back() {
 
 /// A step after which the shell prints for a while, and a background child that does this meanwhile.
 fn while_the_state_is_printed(act: &str) -> String {
-    let wait = "until read -rN 4096 <\"$__sg_m\"; do :; done";
-    format!("A=lost; for i in {{1..10000}}; do declare V$i=1; done; ({wait}; {act}) >/dev/null 2>&1 &")
+    // By a descriptor of its own: once this session is gone, another one's file may be under the same path.
+    let wait = "until read -rN 4096 </dev/fd/8; do :; done";
+    format!("A=lost; for i in {{1..10000}}; do declare V$i=1; done; ({wait}; {act}) 8<>\"$__sg_m\" >/dev/null 2>&1 &")
 }
 
 #[test]
@@ -106,7 +107,7 @@ fn a_state_that_is_torn_behind_the_end_mark_is_noted_with_the_next_step() {
     block_on(async {
         let mut shell = Shell::start().await;
         assert_eq!(shell.run("A=good").await.code(), 0);
-        assert_eq!(shell.run(&while_the_state_is_printed("echo late >>\"$__sg_m\"")).await.code(), 0);
+        assert_eq!(shell.run(&while_the_state_is_printed("echo late >>/dev/fd/8")).await.code(), 0);
         let ran = shell.run("echo $A; kill -9 $$").await;
         assert_eq!((ran.code(), ran.stdout.as_str()), (137, "lost\n"), "the shell itself has it: {ran:?}");
         assert!(ran.end.notes.iter().any(|note| note.contains("torn")), "{ran:?}");

@@ -18,7 +18,7 @@ pub(in crate::shell) struct State {
     pub aliases: Vec<Vec<u8>>,
     pub umask: Vec<u8>,
     /// What `declare -p` printed. Most states are never given to another shell, so no more is made of it than the places
-    /// of its statements.
+    /// of its statements, by name.
     declared: Vec<u8>,
     statements: Vec<Range<usize>>,
 }
@@ -60,32 +60,38 @@ impl State {
         if !state.umask.starts_with(b"umask ") || state.umask.contains(&b'\n') {
             return Err(TornState("its umask"));
         }
-        state.statements = places(variables);
-        if state.statements.iter().any(|place| Variable::parse(&variables[place.clone()]).is_none()) {
-            return Err(TornState("its variables"));
-        }
+        state.statements = by_name(variables).ok_or(TornState("its variables"))?;
         state.declared = variables.to_vec();
         Ok(state)
     }
 
     /// A state with these variables, statements of `declare`, one a line, and nothing else.
     pub(super) fn declaring(declared: Vec<u8>) -> Self {
-        Self { statements: places(&declared), declared, ..Self::default() }
+        Self { statements: by_name(&declared).unwrap_or_default(), declared, ..Self::default() }
     }
 
     /// The variables that can be given to another shell.
     pub fn variables(&self) -> impl Iterator<Item = Variable<'_>> {
-        self.all().filter(|variable| !is_the_shells_own(variable.name) && !OPTIONS.contains(&variable.name))
+        self.all().filter(|variable| can_be_given(variable.name))
     }
 
     /// The variable of this name, if the shell has one that can be given to another.
     pub fn variable(&self, name: &str) -> Option<Variable<'_>> {
-        self.any(name).filter(|_| !is_the_shells_own(name) && !OPTIONS.contains(&name))
+        self.any(name).filter(|_| can_be_given(name))
     }
 
     /// The positional parameters, as a `declare` of an array.
     pub fn positional(&self) -> &[u8] {
         self.any(POSITIONAL).map(|variable| variable.statement).unwrap_or_default()
+    }
+
+    /// Whether `set -o` and `shopt` have the same on in another state.
+    pub(super) fn has_options_of(&self, other: &Self) -> bool {
+        let same = |name: &&str| {
+            let [one, two] = [self, other].map(|state| state.any(name).map(|variable| variable.statement));
+            one == two
+        };
+        OPTIONS.iter().all(same)
     }
 
     /// What `set -o` has on.
@@ -99,8 +105,14 @@ impl State {
     }
 
     fn any(&self, name: &str) -> Option<Variable<'_>> {
-        let mut all = self.statements.iter().map(|place| &self.declared[place.clone()]);
-        all.find(|statement| declares(statement, name)).and_then(Variable::parse)
+        let of = |place: &Range<usize>| named(&self.declared[place.clone()]);
+        let at = self.statements.binary_search_by(|place| of(place).cmp(name.as_bytes())).ok()?;
+        Variable::parse(&self.declared[self.statements[at].clone()])
+    }
+
+    /// Every statement by name, the shell's own, too.
+    pub(super) fn statements(&self) -> impl Iterator<Item = &[u8]> {
+        self.statements.iter().map(|place| &self.declared[place.clone()])
     }
 
     fn all(&self) -> impl Iterator<Item = Variable<'_>> {
@@ -108,11 +120,28 @@ impl State {
     }
 }
 
-/// Whether a statement is about this name. Cheaper than to read each.
-fn declares(statement: &[u8], name: &str) -> bool {
-    let mut words = statement.splitn(3, |&byte| byte == b' ');
-    let rest = words.nth(2).and_then(|word| word.strip_prefix(name.as_bytes()));
-    rest.is_some_and(|rest| rest.first().is_none_or(|&byte| byte == b'='))
+/// The places of the statements by name, which is how a bash prints them; `None` if one is no `declare`.
+fn by_name(declared: &[u8]) -> Option<Vec<Range<usize>>> {
+    let mut all = places(declared);
+    let mut last: &str = "";
+    let mut sorted = true;
+    for place in &all {
+        let name = Variable::parse(&declared[place.clone()])?.name;
+        sorted &= last <= name;
+        last = name;
+    }
+    if !sorted {
+        all.sort_by_key(|place| named(&declared[place.clone()]));
+    }
+    Some(all)
+}
+
+/// The name in a statement that is known to be a `declare`. Cheaper than to read all of it.
+pub(super) fn named(statement: &[u8]) -> &[u8] {
+    let words = statement.get(b"declare -".len()..).unwrap_or_default();
+    let name = memchr(b' ', words).map(|space| &words[space + 1..]).unwrap_or_default();
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    &name[..name.iter().position(|byte| !is_name(byte)).unwrap_or(name.len())]
 }
 
 impl<'a> Variable<'a> {
@@ -163,6 +192,11 @@ fn colon_list(statement: &[u8]) -> BTreeSet<String> {
     let text = String::from_utf8_lossy(statement);
     let value = text.split('"').nth(1).unwrap_or_default();
     value.split(':').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whether a variable of this name can be given to another shell.
+pub(super) fn can_be_given(name: &str) -> bool {
+    !is_the_shells_own(name) && !OPTIONS.contains(&name)
 }
 
 /// Variables that a shell makes itself, that cannot be set, or that are the driver's.

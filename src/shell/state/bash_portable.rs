@@ -1,12 +1,13 @@
 //! The state of a bash as data, against the state that its session started with, and back.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::quote::quote;
-use super::bash::{OPTIONS, POSITIONAL, State, Variable};
+use super::bash::{OPTIONS, POSITIONAL, State, Variable, can_be_given, named};
 use super::bash_restore::{SET_BEFORE_EVERY_STEP, own_functions};
 use super::carried::Carried;
-use super::portable::{Found, changed};
+use super::portable::Found;
 use super::values::{declare_as, variable};
 use super::words::{Words, word};
 use crate::session_state::{Alias, Bytes, Dialect, Reason, SessionState, Switches, Trap, Value};
@@ -14,18 +15,10 @@ use crate::session_state::{Alias, Bytes, Dialect, Reason, SessionState, Switches
 /// What a bash holds now, as far as it differs from `base`. `driver` is what `declare -fp` printed at the start.
 pub(super) fn portable(now: &State, base: &State, driver: &[u8], carried: Carried, omit: &BTreeSet<String>) -> Found {
     let mut found = Found::new(Dialect::Bash, &now.directory);
-    let (options, before) = (now.options(), base.options());
-    let settable = |name: &&String| !SET_BEFORE_EVERY_STEP.contains(&name.as_str());
-    found.state.options = Switches {
-        on: options.difference(&before).filter(settable).cloned().collect(),
-        off: before.difference(&options).filter(settable).cloned().collect(),
-    };
+    if !now.has_options_of(base) {
+        options(&mut found.state, now, base);
+    }
     found.state.options.on.extend(carried.names(Dialect::Bash));
-    let (options, before) = (now.shell_options(), base.shell_options());
-    found.state.shell_options = Switches {
-        on: options.difference(&before).cloned().collect(),
-        off: before.difference(&options).cloned().collect(),
-    };
     found.umask(now.umask.strip_prefix(b"umask ").unwrap_or_default());
     found.part("functions()", functions(now, driver), |state, functions| state.functions = functions);
     found.part("positional()", positional(now), |state, positional| state.positional = positional);
@@ -38,28 +31,65 @@ pub(super) fn portable(now: &State, base: &State, driver: &[u8], carried: Carrie
     found
 }
 
-fn variables(found: &mut Found, now: &State, base: &State, omit: &BTreeSet<String>) {
-    let (before, after) = (sorted(base), sorted(now));
-    let (gone, differing) =
-        changed(&before, &after, |variable| variable.name, |one, other| one.statement == other.statement);
-    found.state.unset = gone.map(|variable| variable.name.to_owned()).filter(|name| !omit.contains(name)).collect();
-    for (before, after) in differing.filter(|(_, after)| !omit.contains(after.name)) {
-        match variable(*after) {
-            // The same in other words, such as ours.
-            Some(now) if before.and_then(|before| variable(*before)).is_some_and(|before| before == now) => {}
-            Some(variable) => found.state.variables.push(variable),
-            None => found.withhold(after.name, Reason::Unfit, after.attributes.trim_start_matches('-')),
-        }
-    }
+fn options(state: &mut SessionState, now: &State, base: &State) {
+    let switched = |now: &BTreeSet<String>, before: &BTreeSet<String>, not: &[&str]| {
+        let kept = |name: &&String| !not.contains(&name.as_str());
+        let difference =
+            |one: &BTreeSet<String>, other: &BTreeSet<String>| one.difference(other).filter(kept).cloned().collect();
+        Switches { on: difference(now, before), off: difference(before, now) }
+    };
+    state.options = switched(&now.options(), &base.options(), &SET_BEFORE_EVERY_STEP);
+    state.shell_options = switched(&now.shell_options(), &base.shell_options(), &[]);
 }
 
-/// The variables by name, as a bash lists them anyway.
-fn sorted(state: &State) -> Vec<Variable<'_>> {
-    let mut all: Vec<_> = state.variables().collect();
-    if !all.is_sorted_by_key(|variable| variable.name) {
-        all.sort_by_key(|variable| variable.name);
+fn variables(found: &mut Found, now: &State, base: &State, omit: &BTreeSet<String>) {
+    changed(base.statements(), now.statements(), |before, after| {
+        match (before, after.and_then(|after| wanted(after, omit))) {
+            (Some(before), None) if after.is_none() => {
+                found.state.unset.extend(wanted(before, omit).map(|gone| gone.name.to_owned()));
+            }
+            (before, Some(after)) => match variable(after) {
+                // The same in other words, such as ours.
+                Some(now)
+                    if before
+                        .and_then(|before| wanted(before, omit))
+                        .and_then(variable)
+                        .is_some_and(|before| before == now) => {}
+                Some(variable) => found.state.variables.push(variable),
+                None => found.withhold(after.name, Reason::Unfit, after.attributes.trim_start_matches('-')),
+            },
+            _ => {}
+        }
+    });
+}
+
+fn wanted<'a>(statement: &'a [u8], omit: &BTreeSet<String>) -> Option<Variable<'a>> {
+    Variable::parse(statement).filter(|variable| can_be_given(variable.name) && !omit.contains(variable.name))
+}
+
+/// Goes through two lists of statements by name, and hands on those that differ: what is only in the first is gone, what
+/// is only in the second is new. What is the same is not even read, since it is nearly all.
+fn changed<'a>(
+    before: impl Iterator<Item = &'a [u8]>,
+    after: impl Iterator<Item = &'a [u8]>,
+    mut differs: impl FnMut(Option<&'a [u8]>, Option<&'a [u8]>),
+) {
+    let (mut before, mut after) = (before.peekable(), after.peekable());
+    loop {
+        let order = match (before.peek(), after.peek()) {
+            (None, None) => return,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(old), Some(new)) if old == new => {
+                before.next();
+                after.next();
+                continue;
+            }
+            (Some(old), Some(new)) => named(old).cmp(named(new)),
+        };
+        let old = if order.is_le() { before.next() } else { None };
+        differs(old, if order.is_ge() { after.next() } else { None });
     }
-    all
 }
 
 /// The functions; none can be told from the driver's if one of these stands among them.

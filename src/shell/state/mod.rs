@@ -1,7 +1,7 @@
 //! In: what a shell printed of itself after a step. Out: the text that gives another shell the same state,
 //! and the same as data for another process.
 //!
-//! A state has every secret in clear text: it stays in memory, and nothing here but that data can be printed.
+//! A state has every secret in clear text: it stays in memory. Nothing here but that data can be printed.
 
 mod bash;
 mod bash_portable;

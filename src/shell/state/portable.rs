@@ -1,7 +1,6 @@
 //! What may be taken along of a state: neither a secret nor more than a record should hold.
 
-use std::collections::BTreeSet;
-use std::iter::Peekable;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::carried::Carried;
 use super::saved::{Base, Saved};
@@ -58,7 +57,7 @@ impl Found {
             umask: String::new(),
             variables: Vec::new(),
             unset: Vec::new(),
-            withheld: Default::default(),
+            withheld: BTreeMap::new(),
             positional: Vec::new(),
             functions: Bytes::default(),
             aliases: Vec::new(),
@@ -132,34 +131,26 @@ impl Found {
     /// The longest first, until the rest is short enough.
     fn withhold_long_ones(&mut self) {
         self.withhold_variables(Reason::Size, |variable| size(variable) > LONGEST_VALUE);
-        let sizes = |found: &Self| {
-            let parts = PARTS.iter().map(|part| (found.texts(part).iter().map(|text| length(text)).sum(), *part, None));
-            let variables = found.state.variables.iter();
-            let variables = variables.map(|variable| (size(variable), "", Some(variable.name.clone())));
-            parts.chain(variables).collect::<Vec<(usize, &str, Option<String>)>>()
-        };
-        let whole = |found: &Self| {
-            let variables: usize = found.state.variables.iter().map(size).sum();
-            PARTS.iter().flat_map(|part| found.texts(part)).map(length).sum::<usize>() + variables
-        };
-        let mut left = whole(self);
-        if left <= LONGEST_STATE {
-            return;
-        }
-        let mut all = sizes(self);
-        all.sort_by_key(|(size, ..)| std::cmp::Reverse(*size));
+        let mut all = self.sizes();
+        let mut left: usize = all.iter().map(|(size, _)| size).sum();
+        all.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
         let mut dropped = BTreeSet::new();
-        for (size, part, variable) in all {
+        for (size, name) in all {
             if left <= LONGEST_STATE {
                 break;
             }
             left -= size;
-            match variable {
-                Some(name) => _ = dropped.insert(name),
-                None => self.drop_part(part, Reason::Size),
-            }
+            dropped.insert(name);
         }
+        PARTS.iter().filter(|part| dropped.contains(**part)).for_each(|part| self.drop_part(part, Reason::Size));
         self.withhold_variables(Reason::Size, |variable| dropped.contains(&variable.name));
+    }
+
+    /// How long each part and each variable is.
+    fn sizes(&self) -> Vec<(usize, String)> {
+        let part = |part: &&str| (self.texts(part).into_iter().map(length).sum(), (*part).to_owned());
+        let variables = self.state.variables.iter().map(|variable| (size(variable), variable.name.clone()));
+        PARTS.iter().map(part).chain(variables).collect()
     }
 
     fn withhold_variables(&mut self, reason: Reason, which: impl Fn(&Variable) -> bool) {
@@ -186,34 +177,4 @@ fn length(text: &Bytes) -> usize {
         Ok(text) => text.as_bytes().iter().map(of).sum(),
         Err(_) => text.0.len().div_ceil(3) * 4,
     }
-}
-
-/// Two sorted lists of named things: what of `before` is gone, and what of `after` is not the `same` as it was.
-pub(super) fn changed<'a, T>(
-    before: &'a [T],
-    after: &'a [T],
-    name: impl Fn(&T) -> &str + Copy + 'a,
-    same: impl Fn(&T, &T) -> bool + Copy + 'a,
-) -> (impl Iterator<Item = &'a T>, impl Iterator<Item = (Option<&'a T>, &'a T)>) {
-    let gone = before.iter().scan(after.iter().peekable(), move |after, old| {
-        Some((find(after, name(old), name), old)).map(|(found, old)| (found.is_none(), old))
-    });
-    let differing = after.iter().scan(before.iter().peekable(), move |before, new| {
-        let old = find(before, name(new), name);
-        Some((old.is_none_or(|old| !same(old, new)), (old, new)))
-    });
-    (
-        gone.filter(|(gone, _)| *gone).map(|(_, old)| old),
-        differing.filter(|(differs, _)| *differs).map(|(_, pair)| pair),
-    )
-}
-
-/// Goes on in a sorted list to this name, and says what stands there under it.
-fn find<'a, T: 'a>(
-    list: &mut Peekable<impl Iterator<Item = &'a T>>,
-    wanted: &str,
-    name: impl Fn(&T) -> &str,
-) -> Option<&'a T> {
-    while list.next_if(|each| name(each) < wanted).is_some() {}
-    list.peek().copied().filter(|each| name(each) == wanted)
 }

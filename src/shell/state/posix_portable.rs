@@ -1,11 +1,12 @@
 //! The state of an `sh` as data, against the state that its session started with, and back.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::Peekable;
 
 use super::super::quote::posix_quote;
 use super::bash_portable::{alias, trap};
 use super::carried::Carried;
-use super::portable::{Found, changed};
+use super::portable::Found;
 use super::posix::{Named, PosixState, RESTORED};
 use super::words::word;
 use crate::session_state::{Alias, Bytes, Dialect, Reason, SessionState, Switches, Trap, Value, Variable};
@@ -68,6 +69,36 @@ pub(super) fn portable(now: &PosixState, base: &PosixState, carried: Carried, om
         }
     }
     found
+}
+
+/// Two sorted lists of named things: what of `before` is gone, and what of `after` is not the `same` as it was.
+fn changed<'a, T>(
+    before: &'a [T],
+    after: &'a [T],
+    name: impl Fn(&T) -> &str + Copy + 'a,
+    same: impl Fn(&T, &T) -> bool + Copy + 'a,
+) -> (impl Iterator<Item = &'a T>, impl Iterator<Item = (Option<&'a T>, &'a T)>) {
+    let gone = before.iter().scan(after.iter().peekable(), move |after, old| {
+        Some((find(after, name(old), name), old)).map(|(found, old)| (found.is_none(), old))
+    });
+    let differing = after.iter().scan(before.iter().peekable(), move |before, new| {
+        let old = find(before, name(new), name);
+        Some((old.is_none_or(|old| !same(old, new)), (old, new)))
+    });
+    (
+        gone.filter(|(gone, _)| *gone).map(|(_, old)| old),
+        differing.filter(|(differs, _)| *differs).map(|(_, pair)| pair),
+    )
+}
+
+/// Goes on in a sorted list to this name, and says what stands there under it.
+fn find<'a, T: 'a>(
+    list: &mut Peekable<impl Iterator<Item = &'a T>>,
+    wanted: &str,
+    name: impl Fn(&T) -> &str,
+) -> Option<&'a T> {
+    while list.next_if(|each| name(each) < wanted).is_some() {}
+    list.peek().copied().filter(|each| name(each) == wanted)
 }
 
 /// Every variable, by name.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::bash::{OPTIONS, is_the_shells_own};
+use super::bash::can_be_given;
 use super::carried::Carried;
 use super::saved::{Base, Saved, is_name};
 use super::values::is_fit;
@@ -105,7 +105,7 @@ fn look_at_variable(variable: &Variable, shell: Dialect) -> Result<(), String> {
 }
 
 fn look_at_name(name: &str) -> Result<(), String> {
-    match is_name(name) && !is_the_shells_own(name) && !OPTIONS.contains(&name) {
+    match is_name(name) && can_be_given(name) {
         true => Ok(()),
         false => Err(format!("`{name}` is no name of a variable that can be set")),
     }
