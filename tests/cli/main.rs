@@ -2,6 +2,7 @@
 
 mod cluster;
 mod contract;
+mod elsewhere;
 mod harness;
 mod hostile;
 mod injections;

@@ -60,7 +60,8 @@ fn a_gate_without_a_person_or_an_answer_suspends_the_run_and_says_what_it_waits_
     let done = sandbox.stepgate("run r.md");
     assert_eq!(done.code, 3, "{done:?}");
     assert!(done.stderr.contains("waits for a person at `save`"), "{}", done.stderr);
-    assert!(done.stderr.contains("stepgate run r.md --confirm save"), "{}", done.stderr);
+    let run = sandbox.log()["run"].as_str().unwrap().to_owned();
+    assert!(done.stderr.contains(&format!("\nstepgate resume {run} --confirm save\n")), "{}", done.stderr);
     assert_eq!(sandbox.read("witness"), "look\n", "a suspended run is not closed");
     assert_eq!(statuses(&sandbox.log()), "look=passed save=suspended tidy=not-run");
     assert_eq!(sandbox.log()["verdict"], "suspended");
@@ -311,11 +312,11 @@ fn list_shows_title_steps_and_owner() {
 #[test]
 fn every_command_has_help_with_an_example_and_unbuilt_commands_are_usage_errors() {
     let sandbox = Sandbox::new();
-    for command in ["run", "plan", "check", "list", "log"] {
+    for command in ["run", "resume", "plan", "check", "list", "log"] {
         let done = sandbox.stepgate(&format!("{command} --help"));
         assert!(done.code == 0 && done.stdout.contains("Example: stepgate"), "{done:?}");
     }
-    for command in ["resume", "undo", "verify", "audit", "clear", "mdbook"] {
+    for command in ["undo", "verify", "audit", "clear", "mdbook"] {
         assert_eq!(sandbox.stepgate(command).code, 2, "{command}");
         assert!(!sandbox.stepgate("--help").stdout.contains(&format!("  {command} ")), "{command}");
     }
@@ -372,19 +373,23 @@ fn a_failure_says_what_can_be_done_next_as_commands_to_copy() {
     let sandbox = Sandbox::new();
     let bad = "```bash {name=bad effect=read}\nfalse\n```\n";
     sandbox.runbook("my book.md", &[step("save", ""), bad.into()].concat());
-    let done = sandbox.run(["run", "my book.md", "--confirm", "save", "--store", "st"]);
-    let run = "stepgate run 'my book.md' --store st";
+    let done = sandbox.run(["run", "my book.md", "--confirm", "save", "--store", "s t", "--run-id", "one"]);
+    assert!(done.stderr.contains("\nstepgate log one --store 's t'\n"), "{}", done.stderr);
+    assert!(done.stderr.contains("\nstepgate resume one --store 's t'\n"), "{}", done.stderr);
+    // Without a record there is nothing to go on with.
+    let done = sandbox.run(["run", "my book.md", "--confirm", "save", "--ephemeral"]);
+    let run = "stepgate run 'my book.md' --ephemeral";
     assert!(done.stderr.contains(&format!("\n{run}\n")), "{}", done.stderr);
     assert!(done.stderr.contains(&format!("\n{run} --from bad\n")), "{}", done.stderr);
-    assert!(done.stderr.contains("\nstepgate log 2"), "{}", done.stderr);
+    assert!(!done.stderr.contains("stepgate log") && !done.stderr.contains("resume"), "{}", done.stderr);
 }
 
 #[test]
 fn no_answer_is_repeated_in_what_can_be_done_next() {
     let sandbox = Sandbox::with(&[step("one", "effect=destroy"), step("two", "")].concat());
-    let done = sandbox.stepgate("run r.md --confirm one=one");
+    let done = sandbox.stepgate("run r.md --confirm one=one --run-id a");
     assert_eq!(done.code, 3);
-    assert!(done.stderr.contains("\nstepgate run r.md --from two --confirm two\n"), "{}", done.stderr);
+    assert!(done.stderr.contains("\nstepgate resume a --confirm two\n"), "{}", done.stderr);
     assert!(!done.stderr.contains("--confirm one"), "{}", done.stderr);
 }
 

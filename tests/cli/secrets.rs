@@ -337,8 +337,12 @@ fn commands_to_copy_and_the_ledger_hold_no_secret() {
     let folder = sandbox.path("in-hunter22");
     std::fs::create_dir(&folder).unwrap();
     std::fs::rename(sandbox.path("r.md"), folder.join("r.md")).unwrap();
-    let done = sandbox.run(["run", "in-hunter22/r.md", "--param", "URL=pg://u:hunter22@h"]);
-    assert!(done.code == 1 && done.stderr.contains("pg://u:[secret]@h"), "{done:?}");
+    let arguments = ["run", "in-hunter22/r.md", "--param", "URL=pg://u:hunter22@h"];
+    let ephemeral = sandbox.run(arguments.into_iter().chain(["--ephemeral"]));
+    assert!(ephemeral.code == 1 && ephemeral.stderr.contains("pg://u:[secret]@h"), "{ephemeral:?}");
+    assert!(!ephemeral.stderr.contains("hunter22"), "{ephemeral:?}");
+    let done = sandbox.run(arguments);
+    assert_eq!(done.code, 1, "{done:?}");
     let ledger = std::fs::read_to_string(sandbox.store().join("ledger.jsonl")).unwrap();
     assert!(!done.stderr.contains("hunter22") && !ledger.contains("hunter22"), "{}\n{ledger}", done.stderr);
 }

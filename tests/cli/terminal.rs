@@ -5,7 +5,12 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 use rexpect::session::{PtySession, spawn_command};
 use rustix::termios::LocalModes;
-use std::process::Stdio;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
 
 const BODY: &str = "```bash {name=save}\necho saved >>witness\n```\n\n```bash {name=drop effect=destroy phrase='drop it'}\necho dropped >>witness\n```\n\n- [ ] Look\n\n```bash {name=tidy always gate=none}\necho tidy >>witness\n```\n";
 
@@ -192,7 +197,7 @@ fn a_captured_value_as_wide_as_the_terminal_cannot_draw_a_verdict() {
     let body = "```bash {name=forge effect=read capture=V}\nprintf 'x%75s  \\xe2\\x9c\\x93 other: passed' ''\n```\n\n```output\nnever\n```\n";
     for body in [body.to_owned(), body.replace("```output\nnever\n```\n", "")] {
         let sandbox = Sandbox::with(&body);
-        let mut session = start(&sandbox);
+        let mut session = start_with(&sandbox, &["run", "r.md", "--non-interactive"]);
         let bytes: Vec<u8> = session.exp_eof().unwrap().chars().map(|c| c as u8).collect();
         let screen = String::from_utf8_lossy(&bytes).into_owned();
         let forged: Vec<_> = screen
@@ -302,4 +307,183 @@ fn a_secret_that_does_not_fit_is_asked_for_again() {
     assert!(said.contains("does not match the pattern") && !said.contains("wrong"), "{said}");
     session.send_line("right99").unwrap();
     assert_eq!((end(session), sandbox.read("got")), (0, "right99".to_owned()));
+}
+
+/// A step that fails until it may pass, and one behind it.
+fn failing(attributes: &str) -> String {
+    format!(
+        "```bash {{name=try {attributes}}}\necho try >>witness; test -e ok\n```\n\n\
+         ```bash {{name=last effect=read}}\necho last >>witness\n```\n\n\
+         ```bash {{name=tidy always gate=none}}\necho tidy >>witness\n```\n"
+    )
+}
+
+#[test]
+fn a_failed_read_can_be_tried_again_on_the_spot_and_the_run_passes() {
+    let sandbox = Sandbox::with(&failing("effect=read"));
+    let mut session = start(&sandbox);
+    session.exp_string("`try` failed: [r]etry [s]kip [l]eave, to be resumed [v]iew [q]uit [?]").unwrap();
+    session.send_line("?").unwrap();
+    session.exp_string("run it again").unwrap();
+    session.exp_string("`try` failed:").unwrap();
+    session.send_line("r").unwrap();
+    session.exp_string("`try` failed:").unwrap();
+    sandbox.write("ok", "");
+    session.send_line("r").unwrap();
+    assert_eq!(end(session), 0);
+    assert_eq!(sandbox.read("witness"), "try\ntry\ntry\nlast\ntidy\n");
+    let log = sandbox.log();
+    assert_eq!((log["steps"][0]["attempts"].as_u64(), log["verdict"].as_str()), (Some(3), Some("passed")));
+}
+
+#[test]
+fn a_failed_change_is_not_tried_again_and_can_be_skipped_with_a_reason() {
+    let sandbox = Sandbox::with(&failing("gate=none"));
+    let mut session = start(&sandbox);
+    session.exp_string("`try` failed: [s]kip [l]eave, to be resumed [v]iew [q]uit [?]").unwrap();
+    session.send_line("r").unwrap();
+    session.exp_string("that is no answer").unwrap();
+    session.send_line("s").unwrap();
+    session.exp_string("why is it skipped?").unwrap();
+    session.send_line("done by hand").unwrap();
+    assert_eq!(end(session), 0);
+    assert_eq!(sandbox.read("witness"), "try\nlast\ntidy\n");
+    let log = sandbox.log();
+    assert_eq!(statuses(&log), "try=skipped last=passed tidy=passed");
+    assert_eq!(log["steps"][0]["deviation"]["reason"], "done by hand");
+    let markdown = sandbox.stepgate("log").stdout;
+    let (deviations, body) = (markdown.find("**Deviations:** 1"), markdown.find("name=try"));
+    assert!(deviations.is_some() && deviations < body, "deviations come first: {markdown}");
+}
+
+#[test]
+fn a_failed_step_can_be_left_and_a_person_at_a_terminal_decides_when_the_run_goes_on() {
+    for leave in ["l", "", "\u{4}"] {
+        let sandbox = Sandbox::with(&failing("gate=none"));
+        let mut session = start_with(&sandbox, &["run", "r.md", "--run-id", "one"]);
+        session.exp_string("`try` failed:").unwrap();
+        match leave {
+            "\u{4}" => session.send(leave).and_then(|_| session.flush()).unwrap(),
+            line => _ = session.send_line(line).unwrap(),
+        }
+        assert_eq!(end(session), 3, "{leave:?}");
+        assert_eq!(sandbox.read("witness"), "try\n", "nothing is closed");
+        let mut session = start_with(&sandbox, &["resume"]);
+        session.exp_string("try failed and may have changed something (failed: exit 1)").unwrap();
+        session.exp_string("what became of `try`? it [h]appened, it did [n]ot, [r]un again, [a]bort, [l]ater").unwrap();
+        session.send_line("y").unwrap();
+        session.exp_string("that is no answer").unwrap();
+        session.send_line("h").unwrap();
+        session.exp_string("how do you know?").unwrap();
+        session.send_line("").unwrap();
+        session.exp_string("what became of `try`?").unwrap();
+        session.send_line("h I saw it").unwrap();
+        assert_eq!(end(session), 0);
+        assert_eq!(sandbox.read("witness"), "try\nlast\ntidy\n");
+        assert_eq!(sandbox.log()["steps"][0]["deviation"]["reason"], "I saw it");
+    }
+}
+
+#[test]
+fn who_does_not_know_yet_leaves_the_run_as_it_is() {
+    let sandbox = Sandbox::with(&failing("gate=none"));
+    let mut session = start(&sandbox);
+    session.exp_string("`try` failed:").unwrap();
+    session.send_line("l").unwrap();
+    assert_eq!(end(session), 3);
+    for key in ["\n", "l\n", "\u{4}"] {
+        let mut session = start_with(&sandbox, &["resume"]);
+        session.exp_string("what became of `try`?").unwrap();
+        session.send(key).unwrap();
+        session.flush().unwrap();
+        assert_eq!(end(session), 4, "{key:?}");
+    }
+    assert_eq!(sandbox.read("witness"), "try\n");
+    let decided = sandbox.events().iter().filter(|event| event["type"] == "decision-made").count();
+    assert_eq!(decided, 0);
+}
+
+/// A step that traps nothing and waits; `deaf` to TERM if it is so.
+fn waiting(deaf: bool) -> String {
+    let trap = if deaf { "trap '' TERM; " } else { "" };
+    format!(
+        "```bash {{name=wait effect=read}}\n{trap}echo $$ >pid; while :; do sleep 0.05; done\n```\n\n\
+         ```bash {{name=next effect=read}}\necho next >>witness\n```\n\n\
+         ```bash {{name=tidy always gate=none}}\necho tidy >>witness\n```\n"
+    )
+}
+
+fn wait_for_pid(sandbox: &Sandbox) -> String {
+    crate::harness::wait_until("the step runs", || sandbox.read("pid").trim().parse::<i32>().is_ok());
+    sandbox.read("pid")
+}
+
+#[test]
+fn an_interrupt_ends_the_step_and_leaves_the_run_and_a_second_one_gives_it_up_without_any_grace() {
+    for twice in [false, true] {
+        let sandbox = Sandbox::with(&waiting(twice));
+        let mut session = start_with(&sandbox, &["run", "r.md", "--run-id", "one"]);
+        let pid = wait_for_pid(&sandbox);
+        session.send("\u{3}").unwrap();
+        session.flush().unwrap();
+        if twice {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            session.send("\u{3}").unwrap();
+            session.flush().unwrap();
+        }
+        assert_eq!(end(session), 130, "{twice}");
+        assert!(!crate::harness::is_alive(&pid), "{twice}");
+        let log = sandbox.log();
+        assert_eq!(log["verdict"], "interrupted", "{twice}");
+        let last = sandbox.events().last().unwrap()["type"].as_str().unwrap().to_owned();
+        let witness = sandbox.read("witness");
+        if twice {
+            assert_eq!((last.as_str(), witness.as_str()), ("sealed", "tidy\n"), "given up: closed, cleaned up");
+            assert!(log["steps"][0]["elapsed_ms"].as_u64().unwrap() < 4000, "no grace: {log}");
+            assert_eq!(sandbox.stepgate("resume one").code, 2);
+        } else {
+            assert_eq!((last.as_str(), witness.as_str()), ("run-interrupted", ""), "left");
+            sandbox.runbook("r.md", &waiting(false).replace("while :; do sleep 0.05; done", ":"));
+            assert_eq!(sandbox.stepgate("resume one --accept wait").code, 0);
+            assert_eq!(sandbox.read("witness"), "next\ntidy\n");
+        }
+    }
+}
+
+/// Starts a command at a terminal of its own, which goes away when its other end is dropped.
+fn at_a_terminal(mut command: Command) -> (OwnedFd, Child) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).and_then(|()| unlockpt(&master)).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let open = || File::options().read(true).write(true).open(OsStr::from_bytes(name.as_bytes())).unwrap();
+    rustix::io::fcntl_setfd(&master, rustix::io::FdFlags::CLOEXEC).unwrap();
+    command.stdin(open()).stdout(open()).stderr(open()).env("TERM", "xterm-256color");
+    let lead = || {
+        rustix::process::setsid()?;
+        Ok(rustix::process::ioctl_tiocsctty(rustix::stdio::stdin())?)
+    };
+    // SAFETY: two system calls between fork and exec, which allocate nothing and take no lock.
+    unsafe { command.pre_exec(lead) };
+    let child = command.spawn().unwrap();
+    (master, child)
+}
+
+#[test]
+fn a_terminal_that_goes_away_loses_no_result_and_the_run_waits_at_the_next_gate() {
+    let body = "```bash {name=wait effect=change gate=none}\necho $$ >pid; until test -e go; do sleep 0.05; done; echo done\n```\n\n\
+                ```bash {name=free effect=read}\necho free >>witness\n```\n\n\
+                ```bash {name=gated}\necho gated >>witness\n```\n";
+    let sandbox = Sandbox::with(body);
+    let (terminal, mut stepgate) = at_a_terminal(sandbox.command(["run", "r.md", "--run-id", "one"]));
+    _ = wait_for_pid(&sandbox);
+    drop(terminal);
+    sandbox.write("go", "");
+    assert_eq!(stepgate.wait().unwrap().code(), Some(3));
+    let log = sandbox.log();
+    assert_eq!(statuses(&log), "wait=passed free=passed gated=suspended");
+    assert_eq!((log["verdict"].as_str(), log["steps"][0]["exit_code"].as_i64()), (Some("suspended"), Some(0)));
+    assert!(sandbox.events().iter().any(|event| event["type"] == "terminal-lost"));
+    assert_eq!(sandbox.stepgate("resume one --confirm gated").code, 0);
+    assert_eq!(sandbox.read("witness"), "free\ngated\n");
 }
