@@ -11,7 +11,7 @@ use super::signals;
 use super::terminal::{Terminal, eprint_line, masked};
 use crate::config::Config;
 use crate::engine::{Answers, Ending, Engine, Missing, Observer, Recorder, Setting, Streams};
-use crate::event::{Event, RunState, RunVerdict, Stream, result_words};
+use crate::event::{Event, RunState, RunVerdict, Stream, WaitsFor, result_words};
 use crate::hash::{Sha256Hex, sha256};
 use crate::journal::{Entry, RunFolder, Store};
 use crate::plan::Plan;
@@ -183,8 +183,10 @@ fn conclude(ending: &Ending, options: &Answering, hints: &next::Hints<'_>, termi
         return Exit::Record;
     }
     say(&next::steps(state, hints));
+    let waits_for = state.suspended.as_ref().map(|suspension| suspension.waits_for);
     match (state.verdict(), state.interrupted.as_deref()) {
         (RunVerdict::Interrupted, Some("TERM")) => Exit::Terminated,
+        (RunVerdict::Suspended, _) if waits_for == Some(WaitsFor::Decision) => Exit::Decision,
         (verdict, _) => Exit::of(verdict),
     }
 }

@@ -110,7 +110,7 @@ fn a_clock_that_was_set_back_or_a_machine_that_slept_reorders_nothing_and_the_ga
             mono.is_sorted() && *mono.last().unwrap() < 60_000,
             "the time between the parts does not count: {mono:?}"
         );
-        let words = if sign < 0 { "by a clock that stood 3 h" } else { "3 h" };
+        let words = if sign < 0 { "by a clock that stood" } else { " h " };
         let markdown = sandbox.stepgate("log").stdout;
         assert!(markdown.contains(words), "{markdown}");
     }
@@ -140,12 +140,10 @@ fn a_clock_that_is_set_while_a_run_goes_on_is_recorded_and_its_times_are_the_run
 
 #[test]
 fn whatever_becomes_of_the_file_during_a_step_or_a_gate_what_was_planned_is_what_runs() {
-    let other = "---\\nstepgate: 1\\n---\\n```bash {name=b gate=none}\\necho EVIL >> \\\"$HOME/witness\\\"\\n```\\n";
-    let rewritten = format!("printf \"{other}\" > \"$HOME/r.md\"");
-    let replaced = format!("printf \"{other}\" > \"$HOME/new\"; mv \"$HOME/new\" \"$HOME/r.md\"");
+    let other = "---\nstepgate: 1\n---\n```bash {name=b gate=none}\necho EVIL >> \"$HOME/witness\"\n```\n";
     for act in [
-        rewritten.as_str(),
-        &replaced,
+        "cat \"$HOME/other\" > \"$HOME/r.md\"",
+        "mv \"$HOME/other\" \"$HOME/r.md\"",
         ": > \"$HOME/r.md\"",
         "rm \"$HOME/r.md\"",
         "mv \"$HOME/r.md\" \"$HOME/gone.md\"",
@@ -154,13 +152,14 @@ fn whatever_becomes_of_the_file_during_a_step_or_a_gate_what_was_planned_is_what
             "```bash {{name=a gate=none}}\n{act}\n```\n\n```bash {{name=b}}\necho b >> \"$HOME/witness\"\n```\n"
         );
         let sandbox = Sandbox::with(&body);
+        sandbox.write("other", other);
         let done = sandbox.stepgate("run r.md --run-id one --confirm b");
         assert_eq!(done.code, 0, "{act}: {done:?}");
         assert_eq!(sandbox.read("witness"), "b\n", "{act}");
         let events = sandbox.events();
         assert_eq!(events.iter().filter(|event| event["type"] == "runbook-changed").count(), 1, "{act}");
         let kept = std::fs::read_to_string(sandbox.store().join("runs/one/runbook.md")).unwrap();
-        assert!(kept.contains("name=a") && !kept.starts_with("EVIL"), "{act}: the planned bytes are kept");
+        assert!(kept.contains("name=a") && !kept.contains("EVIL"), "{act}: the planned bytes are kept");
     }
 }
 
@@ -179,7 +178,7 @@ fn a_page_that_is_gone_or_no_longer_a_runbook_is_not_resumed_and_says_what_to_do
 
 #[test]
 fn a_session_has_its_state_back_in_the_next_part_on_every_kind_of_target() {
-    for (target, language) in [("", "bash"), ("  far: env\n", "bash"), ("  far: { run: '', shell: sh }\n", "sh")] {
+    for (target, language) in [("", "bash"), ("  far: env\n", "bash"), ("  far: { run: env, shell: sh }\n", "sh")] {
         let on = if target.is_empty() { "" } else { " on=far" };
         let targets = if target.is_empty() { String::new() } else { format!("targets:\n{target}") };
         let functions = if language == "bash" { "greet() { echo \"hi $1\"; }\n" } else { "" };
