@@ -22,7 +22,7 @@ use crate::plan::{Plan, early};
 use crate::redact::Redactor;
 use crate::runbook::{self, Runbook};
 use crate::text::escape_line;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -156,13 +156,12 @@ fn pending(plan: &Plan, chosen: &[bool], state: &RunState) -> Vec<bool> {
 }
 
 fn changed(state: &RunState, revision: &Revision, operator: &str, pending: &[bool], plan: &Plan) -> Vec<Change> {
-    let still: BTreeSet<&str> =
-        plan.steps.iter().zip(pending).filter(|(_, pending)| **pending).map(|(step, _)| step.name.as_str()).collect();
-    let is_pending = |name: &str| match (still.contains(name), plan.step(name), state.step(name)) {
-        (true, ..) => true,
+    let planned: HashMap<&str, bool> =
+        plan.steps.iter().zip(pending).map(|(step, pending)| (step.name.as_str(), *pending)).collect();
+    let is_pending = |name: &str| match planned.get(name) {
+        Some(pending) => *pending,
         // It is planned no more: it was to run if it has no result yet.
-        (false, None, Some(step)) => standing(step, false) != Standing::Done && !step.header.probe,
-        _ => false,
+        None => state.step(name).is_some_and(|step| standing(step, false) != Standing::Done && !step.header.probe),
     };
     let now = Now { revision, operator, stepgate: env!("CARGO_PKG_VERSION"), pending: &is_pending };
     changes(state, &now)
