@@ -98,8 +98,10 @@ impl World {
                 _ => Fault::End(self.chance.below(60)),
             };
             self.live(fault, None);
-            if self.chance.once_in(2) {
-                self.lose_power();
+            match self.chance.once_in(2) {
+                true => self.lose_power(),
+                false if self.chance.once_in(4) => self.look(),
+                false => {}
             }
         }
         for at in 0..self.runs.len() {
@@ -118,8 +120,9 @@ impl World {
         for run in &mut self.runs {
             let bytes = self.disk.bytes(&place().join("runs").join(run.id.as_str()).join("journal.jsonl"));
             let bytes = bytes.unwrap_or_default();
-            // An end that was never on the disk and is gone went with the power: nobody took it out.
-            run.tails.retain(|(at, _, settled)| *settled || bytes.len() > *at);
+            // An end that was never on the disk, and is gone or torn now, went with the power: nobody took it out.
+            let there = |at: usize, tail: &[u8]| bytes.get(at..).is_some_and(|rest| rest.starts_with(tail));
+            run.tails.retain(|(at, tail, settled)| *settled || there(*at, tail));
             run.tails.iter_mut().for_each(|(.., settled)| *settled = true);
         }
     }
@@ -136,7 +139,6 @@ impl World {
         }
         self.disk.start(Fault::None);
         self.settled = false;
-        self.look();
     }
 
     /// One process: goes on with a run, or begins one.
@@ -154,7 +156,7 @@ impl World {
 
     fn begin(&mut self, store: &Store) -> io::Result<()> {
         let id = RunId::parse(&format!("r{}", self.runs.len())).map_err(broken)?;
-        let steps = 1 + self.chance.below(3) as usize;
+        let steps = 1 + self.chance.below(2) as usize;
         let (shown, tails) = (Vec::new(), Vec::new());
         self.runs.push(Run { id: id.clone(), steps, shown, tails, sealed: false });
         let (folder, file) = store.create_run(&id, RUNBOOK).map_err(broken)?;
@@ -239,7 +241,7 @@ impl World {
 
     /// Looks at every run of which something was shown.
     fn look(&mut self) {
-        let store = Store::create_on(Arc::new(self.disk.clone()), &place()).unwrap();
+        let store = Store::on(Arc::new(self.disk.clone()), &place());
         let listing = store.ledger().listing();
         for run in self.runs.iter().filter(|run| !run.shown.is_empty()) {
             let lines = run.shown.iter().filter(|byte| **byte == b'\n').count() as u64;
@@ -272,7 +274,11 @@ impl World {
                 let cut = reading.bytes as usize > *at || *settled;
                 cut && !bytes[*at.min(&bytes.len())..].starts_with(tail) && !contains(&kept, tail)
             };
-            self.counts.silent_repairs += run.tails.iter().filter(silent).count() as u64;
+            for (at, tail, settled) in run.tails.iter().filter(silent) {
+                let what = format!("{} bytes at {at}, settled {settled}", tail.len());
+                eprintln!("seed {}: {}: cut off without a copy: {what}", self.seed, run.id);
+                self.counts.silent_repairs += 1;
+            }
         }
     }
 
@@ -357,7 +363,7 @@ fn step_through(recorder: &mut Recorder<'_>, folder: &RunFolder, name: &str, cha
 /// A step's output: short, binary, or too long for the record.
 fn captured(folder: &RunFolder, name: &str, chance: &mut Chance) -> io::Result<StreamRecord> {
     let mut capture = Capture::new(Some(folder), name.to_owned(), 1 << 20);
-    let (byte, length) = match chance.below(6) {
+    let (byte, length) = match chance.below(12) {
         0 => (0xff, 1 + chance.below(100)),
         1 => (b'a' + chance.below(26) as u8, 16_500 + chance.below(1000)),
         _ => (b'a', chance.below(100)),

@@ -127,7 +127,7 @@ impl Store {
     }
 
     /// The store in `folder`, which is one.
-    pub(super) fn on(disk: Arc<dyn Disk>, folder: &Path) -> Self {
+    pub(crate) fn on(disk: Arc<dyn Disk>, folder: &Path) -> Self {
         Self { folder: folder.to_owned(), disk }
     }
 
