@@ -14,13 +14,13 @@ use std::sync::{Arc, Mutex};
 use std::thread::{Builder, Scope, available_parallelism};
 
 /// How much is read at once, in bytes.
-const BLOCK: u64 = 1 << 16;
+const BLOCK: u64 = 1 << 18;
 /// A longer line is damage, not a record.
 const MAX_LINE: usize = 64 << 20;
 /// More cores than this have nothing to do: the fold stays on one.
 const MAX_WORKERS: usize = 4;
 /// How many blocks each worker may have before it, so that it need not wait for the fold.
-const AHEAD: usize = 4;
+const AHEAD: usize = 2;
 
 /// A line as it stands by itself: its place in the chain is still to be checked.
 pub struct Line {
