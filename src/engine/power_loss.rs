@@ -2,11 +2,13 @@
 
 #![expect(clippy::print_stderr, reason = "what was counted is printed")]
 
-use super::capture::Capture;
-use super::recorder::{Observer, Recorder};
+mod steps;
+
+use self::steps::{Watcher, step_through};
+use super::recorder::Recorder;
 use crate::event::*;
-use crate::hash::sha256;
-use crate::journal::model_disk::{Chance, Fault, ModelDisk};
+use crate::journal::chance::Chance;
+use crate::journal::model_disk::{Fault, ModelDisk};
 use crate::journal::samples::{header, resumed};
 use crate::journal::*;
 use crate::redact::Redactor;
@@ -56,24 +58,6 @@ struct World {
     seed: u64,
 }
 
-/// A watcher who believes what is shown. An attempt of a polled step is shown before it is durable: none is a result.
-struct Watcher<'s> {
-    shown: &'s mut Vec<u8>,
-    attempts: Vec<u8>,
-}
-
-impl Observer for Watcher<'_> {
-    fn recorded(&mut self, entry: &Entry<Event>, line: &str, _: &RunState) {
-        self.attempts.extend_from_slice(line.as_bytes());
-        if !matches!(entry.event, Event::AttemptFinished(_)) {
-            self.shown.append(&mut self.attempts);
-        }
-    }
-
-    fn output(&mut self, _: Stream, _: &[u8]) {}
-    fn late_output(&mut self, _: &str, _: Stream, _: &[u8]) {}
-}
-
 fn place() -> PathBuf {
     PathBuf::from("store")
 }
@@ -98,8 +82,10 @@ impl World {
                 _ => Fault::End(self.chance.below(60)),
             };
             self.live(fault, None);
-            if self.chance.once_in(2) {
-                self.lose_power();
+            match self.chance.once_in(2) {
+                true => self.lose_power(),
+                false if self.chance.once_in(4) => self.look(),
+                false => {}
             }
         }
         for at in 0..self.runs.len() {
@@ -118,8 +104,9 @@ impl World {
         for run in &mut self.runs {
             let bytes = self.disk.bytes(&place().join("runs").join(run.id.as_str()).join("journal.jsonl"));
             let bytes = bytes.unwrap_or_default();
-            // An end that was never on the disk and is gone went with the power: nobody took it out.
-            run.tails.retain(|(at, _, settled)| *settled || bytes.len() > *at);
+            // An end that was never on the disk, and is gone or torn now, went with the power: nobody took it out.
+            let there = |at: usize, tail: &[u8]| bytes.get(at..).is_some_and(|rest| rest.starts_with(tail));
+            run.tails.retain(|(at, tail, settled)| *settled || there(*at, tail));
             run.tails.iter_mut().for_each(|(.., settled)| *settled = true);
         }
     }
@@ -136,7 +123,6 @@ impl World {
         }
         self.disk.start(Fault::None);
         self.settled = false;
-        self.look();
     }
 
     /// One process: goes on with a run, or begins one.
@@ -154,7 +140,7 @@ impl World {
 
     fn begin(&mut self, store: &Store) -> io::Result<()> {
         let id = RunId::parse(&format!("r{}", self.runs.len())).map_err(broken)?;
-        let steps = 1 + self.chance.below(3) as usize;
+        let steps = 1 + self.chance.below(2) as usize;
         let (shown, tails) = (Vec::new(), Vec::new());
         self.runs.push(Run { id: id.clone(), steps, shown, tails, sealed: false });
         let (folder, file) = store.create_run(&id, RUNBOOK).map_err(broken)?;
@@ -240,7 +226,7 @@ impl World {
 
     /// Looks at every run of which something was shown.
     fn look(&mut self) {
-        let store = Store::create_on(Arc::new(self.disk.clone()), &place()).unwrap();
+        let store = Store::on(Arc::new(self.disk.clone()), &place());
         let listing = store.ledger().listing();
         for run in self.runs.iter().filter(|run| !run.shown.is_empty()) {
             let lines = run.shown.iter().filter(|byte| **byte == b'\n').count() as u64;
@@ -273,7 +259,11 @@ impl World {
                 let cut = reading.bytes as usize > *at || *settled;
                 cut && !bytes[*at.min(&bytes.len())..].starts_with(tail) && !contains(&kept, tail)
             };
-            self.counts.silent_repairs += run.tails.iter().filter(silent).count() as u64;
+            for (at, tail, settled) in run.tails.iter().filter(silent) {
+                let what = format!("{} bytes at {at}, settled {settled}", tail.len());
+                eprintln!("seed {}: {}: cut off without a copy: {what}", self.seed, run.id);
+                self.counts.silent_repairs += 1;
+            }
         }
     }
 
@@ -309,66 +299,6 @@ impl World {
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
     memchr::memmem::find(bytes, part).is_some()
-}
-
-/// Runs a step that is not done yet: decision, gate, intent, attempts, outcome.
-fn step_through(recorder: &mut Recorder<'_>, folder: &RunFolder, name: &str, chance: &mut Chance) -> io::Result<()> {
-    let step = Instance::first(name);
-    let state = recorder.state().instance(&step);
-    let (status, before) = state.map_or((Status::NotRun, 0), |state| (state.status, state.attempts));
-    match status {
-        Status::Passed => return Ok(()),
-        Status::InDoubt => {
-            let (reason, by, alive) = ("it is idempotent".to_owned(), "a@b".to_owned(), Vec::new());
-            let (step, decision, through) = (step.clone(), Decision::Rerun, Channel::Policy);
-            recorder.record(Event::DecisionMade { step, decision, reason, by, through, alive });
-        }
-        _ => {}
-    }
-    if chance.once_in(3) {
-        recorder.record(Event::GateOpened { step: step.clone(), gate: crate::runbook::Gate::Confirm });
-        recorder.commit()?;
-        recorder.record(Event::GateAnswered {
-            step: step.clone(),
-            gate: crate::runbook::Gate::Confirm,
-            answer: GateAnswer::Yes,
-            by: "a@b".to_owned(),
-            through: Channel::Terminal,
-            reason: None,
-        });
-        recorder.commit()?;
-    }
-    recorder.record(Event::StepStarted { step: step.clone(), attempt: before + 1 });
-    recorder.commit()?;
-    let polls = if chance.once_in(4) { chance.below(3) as u32 } else { 0 };
-    for attempt in before + 1..=before + 1 + polls {
-        let mut outcome = StepFinished::nothing_ran(step.clone(), Status::Passed, Timestamp::UNIX_EPOCH);
-        outcome.attempt = attempt;
-        outcome.stdout = captured(folder, &format!("output/{name}@{attempt}.stdout"), chance)?;
-        if attempt <= before + polls {
-            recorder.record(Event::AttemptFinished(Box::new(outcome)));
-            recorder.write()?;
-        } else {
-            recorder.record(Event::StepFinished(Box::new(outcome)));
-        }
-    }
-    Ok(())
-}
-
-/// A step's output: short, binary, or too long for the record.
-fn captured(folder: &RunFolder, name: &str, chance: &mut Chance) -> io::Result<StreamRecord> {
-    let mut capture = Capture::new(Some(folder), name.to_owned(), 1 << 20);
-    let (byte, length) = match chance.below(6) {
-        0 => (0xff, 1 + chance.below(100)),
-        1 => (b'a' + chance.below(26) as u8, 16_500 + chance.below(1000)),
-        _ => (b'a', chance.below(100)),
-    };
-    let bytes = vec![byte; length as usize];
-    bytes.chunks(7000).for_each(|piece| capture.feed(piece));
-    let (record, kept) = capture.finish();
-    kept?;
-    assert_eq!(record.sha256, Some(sha256(&bytes)));
-    Ok(record)
 }
 
 impl Counts {

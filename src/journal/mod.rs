@@ -6,11 +6,14 @@
 mod aside;
 mod blocks;
 mod chain;
+#[cfg(test)]
+pub(crate) mod chance;
 mod clock;
 mod disk;
 mod doubts;
 mod durable;
 mod event_line;
+mod find;
 mod go_on;
 mod holder;
 mod inspect;
@@ -19,6 +22,8 @@ mod listing;
 mod lock;
 #[cfg(test)]
 pub(crate) mod model_disk;
+#[cfg(test)]
+mod model_files;
 mod reader;
 mod run_folder;
 mod run_id;
@@ -31,6 +36,7 @@ pub use chain::{Entry, LineError};
 pub use clock::Clock;
 pub use disk::{Disk, DiskFile};
 pub use doubts::doubts;
+pub use find::FindError;
 pub use go_on::{GoOnError, GoneOn};
 pub use holder::{Holder, state_and_start};
 pub use ledger::{Ledger, LedgerEvent};
@@ -39,5 +45,5 @@ pub use lock::{Lock, LockError, Taken, TakenOver};
 pub use reader::{Damage, Mark, ReadError, Reading, read_journal};
 pub use run_folder::RunFolder;
 pub use run_id::{RunId, RunIdError};
-pub use store::{FindError, Store, StoreError};
+pub use store::{Store, StoreError};
 pub use writer::Journal;

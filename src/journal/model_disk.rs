@@ -2,34 +2,11 @@
 //! was not synced is kept, dropped or torn, each as chance has it; the acts on one file keep their order, those on different
 //! files and names do not. A sync that fails forgets what it should have written, and the next one says success.
 
-use super::disk::{Disk, DiskFile};
-use super::lock::Lock;
-use super::store::StoreError;
+use super::chance::Chance;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
-
-/// A stream of numbers that a seed decides.
-#[derive(Clone, Debug)]
-pub struct Chance(pub u64);
-
-impl Chance {
-    /// A number less than `limit`, which is not 0.
-    pub fn below(&mut self, limit: u64) -> u64 {
-        // splitmix64
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit
-    }
-
-    /// True once in `times`.
-    pub fn once_in(&mut self, times: u64) -> bool {
-        self.below(times) == 0
-    }
-}
 
 /// What goes wrong, and before which act from now, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +26,8 @@ pub enum Fault {
 pub struct ModelDisk(Arc<Mutex<State>>);
 
 #[derive(Debug)]
-struct State {
-    nodes: Vec<Node>,
+pub(super) struct State {
+    pub(super) nodes: Vec<Node>,
     fault: Fault,
     /// Whether the fault has come.
     happened: bool,
@@ -59,15 +36,15 @@ struct State {
 }
 
 #[derive(Debug)]
-enum Node {
+pub(super) enum Node {
     Folder { held: Names, durable: Names },
     File { held: Vec<u8>, durable: Vec<u8>, acts: Vec<Act> },
 }
 
-type Names = BTreeMap<String, usize>;
+pub(super) type Names = BTreeMap<String, usize>;
 
 #[derive(Clone, Debug)]
-enum Act {
+pub(super) enum Act {
     Write(usize, Vec<u8>),
     Cut(usize),
 }
@@ -108,7 +85,7 @@ impl ModelDisk {
         })))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }
 
@@ -175,19 +152,19 @@ fn lose_bytes(durable: &mut Vec<u8>, acts: Vec<Act>, chance: &mut Chance) {
 }
 
 impl State {
-    fn find(&self, path: &Path) -> Option<usize> {
+    pub(super) fn find(&self, path: &Path) -> Option<usize> {
         path.iter().filter(|name| *name != ".").try_fold(0, |at, name| match &self.nodes[at] {
             Node::Folder { held, .. } => held.get(name.to_str()?).copied(),
             Node::File { .. } => None,
         })
     }
 
-    fn must_find(&self, path: &Path) -> io::Result<usize> {
+    pub(super) fn must_find(&self, path: &Path) -> io::Result<usize> {
         self.find(path).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     /// The names in the folder above, and the last name.
-    fn above(&mut self, path: &Path) -> io::Result<(&mut Names, String)> {
+    pub(super) fn above(&mut self, path: &Path) -> io::Result<(&mut Names, String)> {
         let name = path.file_name().and_then(|name| name.to_str()).ok_or(io::ErrorKind::InvalidInput)?.to_owned();
         let at = self.must_find(path.parent().unwrap_or(Path::new("")))?;
         match &mut self.nodes[at] {
@@ -196,7 +173,7 @@ impl State {
         }
     }
 
-    fn add(&mut self, path: &Path, node: Node) -> io::Result<usize> {
+    pub(super) fn add(&mut self, path: &Path, node: Node) -> io::Result<usize> {
         let at = self.nodes.len();
         let (names, name) = self.above(path)?;
         if names.contains_key(&name) {
@@ -208,7 +185,7 @@ impl State {
     }
 
     /// Counts an act. The process may end in it.
-    fn act(&mut self) -> io::Result<()> {
+    pub(super) fn act(&mut self) -> io::Result<()> {
         match &mut self.fault {
             _ if self.ended => return Err(io::Error::other("the process has ended")),
             Fault::End(0) => {
@@ -231,7 +208,7 @@ impl State {
         comes
     }
 
-    fn write(&mut self, node: usize, at: usize, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn write(&mut self, node: usize, at: usize, bytes: &[u8]) -> io::Result<()> {
         let over = self.ended;
         let counted = self.act();
         let full = counted.is_ok() && self.comes(Fault::Full(0));
@@ -244,14 +221,14 @@ impl State {
         if full { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
     }
 
-    fn apply(&mut self, node: usize, act: Act) {
+    pub(super) fn apply(&mut self, node: usize, act: Act) {
         if let Node::File { held, acts, .. } = &mut self.nodes[node] {
             act.apply(held);
             acts.push(act);
         }
     }
 
-    fn sync(&mut self, node: usize) -> io::Result<()> {
+    pub(super) fn sync(&mut self, node: usize) -> io::Result<()> {
         self.act()?;
         let fails = self.comes(Fault::Sync(0));
         if let Node::File { durable, acts, .. } = &mut self.nodes[node] {
@@ -264,143 +241,10 @@ impl State {
         Ok(())
     }
 
-    fn length(&self, node: usize) -> usize {
+    pub(super) fn length(&self, node: usize) -> usize {
         match &self.nodes[node] {
             Node::File { held, .. } => held.len(),
             Node::Folder { .. } => 0,
         }
-    }
-}
-
-/// An open file of the model.
-#[derive(Debug)]
-struct ModelFile {
-    disk: ModelDisk,
-    node: usize,
-    at: usize,
-    appends: bool,
-}
-
-impl ModelDisk {
-    fn open(&self, path: &Path, appends: bool) -> io::Result<Box<dyn DiskFile>> {
-        let node = self.state().must_find(path)?;
-        Ok(Box::new(ModelFile { disk: self.clone(), node, at: 0, appends }))
-    }
-}
-
-impl Disk for ModelDisk {
-    fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        self.state().act()?;
-        let file = Node::File { held: Vec::new(), durable: Vec::new(), acts: Vec::new() };
-        self.state().add(path, file)?;
-        self.open(path, true)
-    }
-
-    fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        match self.create(path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.open(path, true),
-            made => made,
-        }
-    }
-
-    fn read(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        self.open(path, false)
-    }
-
-    fn overwrite(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        self.open(path, false)
-    }
-
-    fn create_folder(&self, path: &Path) -> io::Result<()> {
-        self.state().act()?;
-        self.state().add(path, Node::Folder { held: Names::new(), durable: Names::new() }).map(drop)
-    }
-
-    fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        let mut state = self.state();
-        state.act()?;
-        let at = state.must_find(path)?;
-        if let Node::Folder { held, durable } = &mut state.nodes[at] {
-            durable.clone_from(held);
-        }
-        Ok(())
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        let mut state = self.state();
-        state.act()?;
-        let (names, name) = state.above(path)?;
-        names.remove(&name).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-
-    fn names(&self, path: &Path) -> io::Result<Vec<String>> {
-        let state = self.state();
-        match &state.nodes[state.must_find(path)?] {
-            Node::Folder { held, .. } => Ok(held.keys().cloned().collect()),
-            Node::File { .. } => Err(io::ErrorKind::NotADirectory.into()),
-        }
-    }
-
-    fn is_folder(&self, path: &Path) -> bool {
-        self.names(path).is_ok()
-    }
-
-    fn inspect(&self, _: &Path, _: bool) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn guard(&self, _: &Path) -> io::Result<Option<Lock>> {
-        Ok(None)
-    }
-}
-
-impl Read for ModelFile {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let state = self.disk.state();
-        let Node::File { held, .. } = &state.nodes[self.node] else { return Ok(0) };
-        let rest = &held[self.at.min(held.len())..];
-        let length = rest.len().min(buffer.len());
-        buffer[..length].copy_from_slice(&rest[..length]);
-        self.at += length;
-        Ok(length)
-    }
-}
-
-impl Write for ModelFile {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut state = self.disk.state();
-        let at = if self.appends { state.length(self.node) } else { self.at };
-        state.write(self.node, at, bytes)?;
-        self.at = at + bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Seek for ModelFile {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let SeekFrom::Start(at) = to else { return Err(io::ErrorKind::Unsupported.into()) };
-        self.at = at as usize;
-        Ok(at)
-    }
-}
-
-impl DiskFile for ModelFile {
-    fn sync_data(&mut self) -> io::Result<()> {
-        self.disk.state().sync(self.node)
-    }
-
-    fn set_len(&mut self, length: u64) -> io::Result<()> {
-        let mut state = self.disk.state();
-        state.act()?;
-        state.apply(self.node, Act::Cut(length as usize));
-        Ok(())
-    }
-
-    fn names_and_bytes(&self) -> io::Result<(u64, u64)> {
-        Ok((1, self.disk.state().length(self.node) as u64))
     }
 }

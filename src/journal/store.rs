@@ -47,28 +47,6 @@ pub enum StoreError {
     RunExists(RunId),
 }
 
-/// Why no run was found by what was typed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FindError {
-    /// The store holds no run.
-    #[error("the store holds no run yet")]
-    Empty,
-    /// The ledger lists runs whose folders are not there.
-    #[error("the ledger lists {0} runs, and not one of their folders is in the store")]
-    Gone(usize),
-    /// No run's id holds the text.
-    #[error("no run's id holds `{0}`")]
-    Unknown(String),
-    /// More than one does.
-    #[error("`{part}` is part of several runs' ids: {}", runs.join(", "))]
-    Ambiguous {
-        /// What was typed.
-        part: String,
-        /// The runs.
-        runs: Vec<String>,
-    },
-}
-
 impl Store {
     /// Where the store is for commands started in `folder`: beside the nearest `stepgate.toml` upward, else at the
     /// Git root, else in `folder` itself.
@@ -127,7 +105,7 @@ impl Store {
     }
 
     /// The store in `folder`, which is one.
-    pub(super) fn on(disk: Arc<dyn Disk>, folder: &Path) -> Self {
+    pub(crate) fn on(disk: Arc<dyn Disk>, folder: &Path) -> Self {
         Self { folder: folder.to_owned(), disk }
     }
 
@@ -196,45 +174,6 @@ impl Store {
         RunFolder::new(Arc::clone(&self.disk), run.clone(), self.path_of(run))
     }
 
-    /// The run whose id holds `part`; without it the newest.
-    pub fn find(&self, part: Option<&str>) -> Result<RunFolder, FindError> {
-        let runs = self.runs();
-        let Some(part) = part else {
-            let newest = self.newest(&runs).and_then(|run| self.folder_of(&run));
-            return newest.ok_or_else(|| self.nothing());
-        };
-        let found: Vec<_> = match runs.iter().find(|run| run.as_str() == part) {
-            Some(exact) => vec![exact],
-            None => runs.iter().filter(|run| run.as_str().contains(part)).collect(),
-        };
-        match found[..] {
-            [] => Err(FindError::Unknown(part.to_owned())),
-            [run] => self.folder_of(run).ok_or_else(|| FindError::Unknown(part.to_owned())),
-            _ => Err(FindError::Ambiguous {
-                part: part.to_owned(),
-                runs: found.iter().map(ToString::to_string).collect(),
-            }),
-        }
-    }
-
-    fn nothing(&self) -> FindError {
-        let began = |entry: &super::Entry<super::LedgerEvent>| matches!(entry.event, super::LedgerEvent::Began { .. });
-        match self.ledger().read().map(|(entries, _)| entries.iter().filter(|entry| began(entry)).count()) {
-            Ok(0) | Err(_) => FindError::Empty,
-            Ok(runs) => FindError::Gone(runs),
-        }
-    }
-
-    /// The newest run by the ledger: ids that were chosen by hand do not sort by time.
-    fn newest(&self, runs: &[RunId]) -> Option<RunId> {
-        let (entries, _) = self.ledger().read().ok()?;
-        let begun = entries.iter().rev().find_map(|entry| match &entry.event {
-            super::LedgerEvent::Began { run, .. } => runs.iter().find(|known| known.as_str() == run),
-            _ => None,
-        });
-        begun.or(runs.last()).cloned()
-    }
-
     /// The ids of all runs, sorted.
     pub fn runs(&self) -> Vec<RunId> {
         let names = self.disk.names(&self.folder.join("runs")).unwrap_or_default();
@@ -259,4 +198,68 @@ fn key(runbook: &Path, targets: &BTreeMap<String, String>) -> Sha256Hex {
     let texts = targets.iter().flat_map(|(name, command)| [name, command]);
     texts.for_each(|text| bytes.extend_from_slice(&[text.as_bytes(), b"\0"].concat()));
     sha256(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn me(run: &str) -> Holder {
+        let [boot, host, pid_namespace, operator] = ["b", "h", "n", "a@b"].map(str::to_owned);
+        Holder { run: run.to_owned(), pid: std::process::id(), started: 0, boot, host, pid_namespace, operator }
+    }
+
+    fn targets(of: &[(&str, &str)]) -> BTreeMap<String, String> {
+        of.iter().map(|(name, command)| ((*name).to_owned(), (*command).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_runbook_runs_once_on_the_same_targets_and_at_once_on_others() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::create(&place.path().join("store")).unwrap();
+        let (runbook, other) = (Path::new("/r.md"), Path::new("/s.md"));
+        let (test, live) = (targets(&[("m", "ssh test")]), targets(&[("m", "ssh live")]));
+        let _first = store.lock(runbook, &test, &me("one")).unwrap();
+        let refused = store.lock(runbook, &test, &me("two")).unwrap_err().to_string();
+        assert!(refused.contains("run one of a@b holds the lock"), "{refused}");
+        let others = [(runbook, &live), (runbook, &targets(&[])), (other, &test), (other, &live)];
+        let held: Vec<_> =
+            others.iter().map(|(path, targets)| store.lock(path, targets, &me("two")).unwrap()).collect();
+        assert!(held.iter().all(|taken| taken.over.is_none()));
+    }
+
+    #[test]
+    fn no_two_sets_of_targets_have_one_key() {
+        let sets = [
+            targets(&[]),
+            targets(&[("a", "b")]),
+            targets(&[("a", ""), ("b", "")]),
+            targets(&[("ab", "")]),
+            targets(&[("", "ab")]),
+            targets(&[("b", "a")]),
+        ];
+        let keys: std::collections::BTreeSet<_> = sets.iter().map(|set| key(Path::new("/r.md"), set)).collect();
+        assert_eq!(keys.len(), sets.len());
+    }
+
+    #[test]
+    fn one_run_has_one_writer_and_is_running_as_long_as_it_has() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::create(&place.path().join("store")).unwrap();
+        let run = RunId::parse("one").unwrap();
+        assert!(!store.is_running(&run, &me("look")));
+        let taken = store.lock_run(&me("one")).unwrap();
+        assert!(store.is_running(&run, &me("look")) && store.lock_run(&me("one")).is_err());
+        assert!(store.lock_run(&me("two")).is_ok(), "another run");
+        drop(taken);
+        assert!(!store.is_running(&run, &me("look")) && store.lock_run(&me("one")).is_ok());
+    }
+
+    #[test]
+    fn a_store_is_made_in_the_current_folder_by_its_name_alone() {
+        let disk = super::super::model_disk::ModelDisk::new(0);
+        Store::create_on(Arc::new(disk.clone()), Path::new("store")).unwrap();
+        disk.lose_power();
+        assert!(disk.is_folder(Path::new("store/runs")), "its name is on the disk");
+    }
 }
