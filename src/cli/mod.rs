@@ -25,6 +25,7 @@ mod prompt;
 mod record;
 mod resume;
 mod resume_changes;
+mod resume_values;
 mod run;
 mod screen;
 mod secret_value;

@@ -7,25 +7,22 @@ use super::log::store_path;
 use super::plan::{self, Planned};
 use super::record::{Continued, Record, keep_revision};
 use super::resume_changes;
+use super::resume_values::{Again, streams};
 use super::run::{answered, answers, fetch_secrets};
 use super::secrets::Sources;
 use super::terminal::{Terminal, eprint_line};
 use super::unfinished::newest_unfinished;
 use super::{environment, inputs, next, sessions};
-use crate::engine::{self, Missing, Standing, Streams, doubt_facts, first_undecided, standing};
-use crate::event::{
-    Change, JOURNAL_FORMAT, MASK, Now, Revision, RunResumed, RunState, RunVerdict, StreamRecord, changes,
-};
-use crate::expect::Text;
+use crate::engine::{self, Standing, doubt_facts, first_undecided, standing};
+use crate::event::{Change, JOURNAL_FORMAT, Now, Revision, RunResumed, RunState, RunVerdict, changes};
 use crate::journal::{RunFolder, Store};
 use crate::plan::{Plan, early};
 use crate::redact::Redactor;
 use crate::runbook::{self, Runbook};
 use crate::text::escape_line;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io::Read as _;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// The command.
 pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -198,95 +195,6 @@ fn refuse_undecided(
         folder.run, step.name
     );
     Err(Failure::new(Exit::Decision, format!("a decision is needed on `{}`", step.name)).hint(hint))
-}
-
-/// Variables whose values the record does not have, because a secret was in them: they are asked for again if a step that
-/// is still to run names them.
-struct Again<'a> {
-    plan: &'a Plan,
-    pending: &'a [bool],
-    sources: &'a Sources<'a>,
-    redactor: &'a Redactor,
-}
-
-impl Again<'_> {
-    /// Captures and late parameters: those that the record has or somebody gives, and those that nobody does.
-    fn values(&self, state: &RunState) -> (BTreeMap<String, String>, Vec<Missing>) {
-        let is_late = |name: &str| {
-            self.plan.parameters.iter().any(|parameter| parameter.name == name && parameter.late.is_some())
-        };
-        let late = state.params.iter().filter(|(name, _)| is_late(name));
-        let (mut known, mut missing) = (BTreeMap::new(), Vec::new());
-        for (name, value) in late.chain(&state.variables) {
-            let value = match value.contains(MASK) {
-                false => Some(value.clone()),
-                true => self.asked(name, |_, _| true),
-            };
-            match value {
-                Some(value) => _ = known.insert(name.clone(), value),
-                None => missing.push(Missing { name: name.clone(), session: None }),
-            }
-        }
-        (known, missing)
-    }
-
-    /// The same of variables that sessions had.
-    fn session_values(&self, state: &RunState) -> (BTreeMap<String, String>, Vec<Missing>) {
-        let (mut known, mut missing) = (BTreeMap::new(), Vec::new());
-        for ((target, session), holds) in &state.sessions {
-            for name in holds.withheld.keys() {
-                // `functions()` and the like are no variables, and nobody can type them.
-                if name.ends_with("()") {
-                    let part = name.trim_end_matches("()");
-                    eprint_line(&format!(
-                        "note: the {part} of session {session} on {target} held a secret: not restored"
-                    ));
-                    continue;
-                }
-                match self.asked(name, |on, of| on == target && of == session) {
-                    Some(value) => _ = known.insert(name.clone(), value),
-                    None => {
-                        missing.push(Missing { name: name.clone(), session: Some((target.clone(), session.clone())) })
-                    }
-                }
-            }
-        }
-        (known, missing)
-    }
-
-    /// The value that somebody gives to a variable that a step of such a target and session, still to run, names.
-    fn asked(&self, name: &str, of: impl Fn(&str, &str) -> bool) -> Option<String> {
-        let mut steps = self.plan.steps.iter().zip(self.pending).filter(|(_, pending)| **pending);
-        let wanted = steps.any(|(step, _)| match step.shell() {
-            Some(shell) => of(&shell.target, &shell.session) && step.needs(name),
-            None => step.needs(name),
-        });
-        wanted.then(|| self.sources.variable(name, self.redactor)).flatten()
-    }
-}
-
-/// What steps printed that some expression will ask for.
-fn streams(plan: &Plan, state: &RunState, folder: &RunFolder) -> Streams {
-    let one = |name: String| {
-        let outcome = state.step(&name)?.outcome.as_ref()?;
-        Some((name, (text(&outcome.stdout, folder)?, text(&outcome.stderr, folder)?)))
-    };
-    engine::named_steps(plan).into_iter().filter_map(one).collect()
-}
-
-/// What an expression may see of a stream; `None` if it was kept secret or is gone.
-fn text(stream: &StreamRecord, folder: &RunFolder) -> Option<Arc<Text>> {
-    let mut bytes = Vec::new();
-    match (&stream.text, &stream.file) {
-        (Some(text), _) => bytes.extend_from_slice(text.as_bytes()),
-        (None, Some(file)) => {
-            let limit = engine::ASSERTABLE as u64;
-            _ = folder.open(file).ok()?.take(limit).read_to_end(&mut bytes).ok()?;
-        }
-        (None, None) => return None,
-    }
-    let whole = stream.bytes == Some(bytes.len() as u64);
-    Some(Arc::new(Text { bytes, whole }))
 }
 
 /// Whether the head of the record no longer says what is planned.

@@ -1,0 +1,107 @@
+//! What a run that goes on must know again: values from its record, and from people what the record does not have.
+
+use super::secrets::Sources;
+use super::terminal::eprint_line;
+use crate::engine::{self, Missing, Streams};
+use crate::event::{MASK, RunState, StreamRecord};
+use crate::expect::Text;
+use crate::journal::RunFolder;
+use crate::plan::Plan;
+use crate::redact::Redactor;
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::sync::Arc;
+
+/// Variables whose values the record does not have, because a secret was in them: they are asked for again if a step that
+/// is still to run names them.
+pub struct Again<'a> {
+    /// What is run.
+    pub plan: &'a Plan,
+    /// For each step whether it is still to run.
+    pub pending: &'a [bool],
+    /// Where values are looked for.
+    pub sources: &'a Sources<'a>,
+    /// Who is told of them.
+    pub redactor: &'a Redactor,
+}
+
+impl Again<'_> {
+    /// Captures and late parameters: those that the record has or somebody gives, and those that nobody does.
+    pub fn values(&self, state: &RunState) -> (BTreeMap<String, String>, Vec<Missing>) {
+        let is_late = |name: &str| {
+            self.plan.parameters.iter().any(|parameter| parameter.name == name && parameter.late.is_some())
+        };
+        let late = state.params.iter().filter(|(name, _)| is_late(name));
+        let (mut known, mut missing) = (BTreeMap::new(), Vec::new());
+        for (name, value) in late.chain(&state.variables) {
+            let value = match value.contains(MASK) {
+                false => Some(value.clone()),
+                true => self.asked(name, |_, _| true),
+            };
+            match value {
+                Some(value) => _ = known.insert(name.clone(), value),
+                None => missing.push(Missing { name: name.clone(), session: None }),
+            }
+        }
+        (known, missing)
+    }
+
+    /// The same of variables that sessions had.
+    pub fn session_values(&self, state: &RunState) -> (BTreeMap<String, String>, Vec<Missing>) {
+        let (mut known, mut missing) = (BTreeMap::new(), Vec::new());
+        for ((target, session), holds) in &state.sessions {
+            for name in holds.withheld.keys() {
+                // `functions()` and the like are no variables, and nobody can type them.
+                if name.ends_with("()") {
+                    let part = name.trim_end_matches("()");
+                    eprint_line(&format!(
+                        "note: the {part} of session {session} on {target} held a secret: not restored"
+                    ));
+                    continue;
+                }
+                match self.asked(name, |on, of| on == target && of == session) {
+                    Some(value) => _ = known.insert(name.clone(), value),
+                    None => {
+                        let session = Some((target.clone(), session.clone()));
+                        missing.push(Missing { name: name.clone(), session });
+                    }
+                }
+            }
+        }
+        (known, missing)
+    }
+
+    /// The value that somebody gives to a variable that a step of such a target and session, still to run, names.
+    fn asked(&self, name: &str, of: impl Fn(&str, &str) -> bool) -> Option<String> {
+        let mut steps = self.plan.steps.iter().zip(self.pending).filter(|(_, pending)| **pending);
+        let wanted = steps.any(|(step, _)| match step.shell() {
+            Some(shell) => of(&shell.target, &shell.session) && step.needs(name),
+            None => step.needs(name),
+        });
+        wanted.then(|| self.sources.variable(name, self.redactor)).flatten()
+    }
+}
+
+/// What steps printed that some expression will ask for.
+pub fn streams(plan: &Plan, state: &RunState, folder: &RunFolder) -> Streams {
+    let one = |name: String| {
+        let outcome = state.step(&name)?.outcome.as_ref()?;
+        Some((name, (text(&outcome.stdout, folder)?, text(&outcome.stderr, folder)?)))
+    };
+    engine::named_steps(plan).into_iter().filter_map(one).collect()
+}
+
+/// What an expression may see of a stream; `None` if it was kept secret or is gone.
+fn text(stream: &StreamRecord, folder: &RunFolder) -> Option<Arc<Text>> {
+    let mut bytes = Vec::new();
+    match (&stream.text, &stream.file) {
+        (Some(text), _) => bytes.extend_from_slice(text.as_bytes()),
+        (None, Some(file)) => {
+            let limit = engine::ASSERTABLE as u64;
+            _ = folder.open(file).ok()?.take(limit).read_to_end(&mut bytes).ok()?;
+        }
+        (None, None) => return None,
+    }
+    let whole = stream.bytes == Some(bytes.len() as u64);
+    Some(Arc::new(Text { bytes, whole }))
+}
