@@ -165,9 +165,15 @@ fn unusable(run: &RunId, why: &dyn std::fmt::Display) -> Failure {
 }
 
 /// Names the file of a later version of the runbook's bytes, and keeps them.
-pub fn keep_revision(folder: &RunFolder, part: u32, revision: &mut Revision, text: &str) -> Result<(), Failure> {
+pub fn keep_revision(
+    folder: &RunFolder,
+    part: u32,
+    mut revision: Revision,
+    text: &str,
+) -> Result<Box<Revision>, Failure> {
     revision.runbook_file = format!("runbook~{part}.md");
-    folder.keep_runbook(&revision.runbook_file, text.as_bytes()).map_err(|error| {
+    let kept = folder.keep_runbook(&revision.runbook_file, text.as_bytes());
+    kept.map(|()| Box::new(revision)).map_err(|error| {
         Failure::new(Exit::Record, format!("the runbook's bytes cannot be kept: {error}")).hint("nothing was run")
     })
 }

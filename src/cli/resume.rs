@@ -13,10 +13,10 @@ use super::secrets::Sources;
 use super::terminal::{Terminal, eprint_line};
 use super::unfinished::newest_unfinished;
 use super::{environment, inputs, next, sessions};
-use crate::engine::{self, Standing, doubt_facts, first_undecided, standing};
+use crate::engine::{self, Answers, Standing, doubt_facts, first_undecided, standing};
 use crate::event::{Change, JOURNAL_FORMAT, Now, Revision, RunResumed, RunState, RunVerdict, changes};
 use crate::journal::{RunFolder, Store};
-use crate::plan::{Plan, early};
+use crate::plan::{Plan, PlannedStep, early};
 use crate::redact::Redactor;
 use crate::runbook::{self, Runbook};
 use crate::text::escape_line;
@@ -32,25 +32,24 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
     let continued = Continued::open(&store, &folder, &operator)?;
     continued.mend_ledger(&store, &folder.run)?;
     let state = &continued.reading.state;
-    let head = state.header.clone().ok_or_else(|| unusable(&folder, "its record has no beginning"))?;
+    let head = state.header.as_ref().ok_or_else(|| unusable(&folder, "its record has no beginning"))?;
     refuse_closed(state, &head.run)?;
     let ask = terminal.is_interactive() && !options.answering.non_interactive;
     let path = PathBuf::from(&head.runbook_path);
-    let given = inputs::inputs_of_record(&head, &options.param)?;
-    let planned = plan::read_and_plan(&path, given, ask, terminal)?;
+    let planned = plan::read_and_plan(&path, inputs::inputs_of_record(head, &options.param)?, ask, terminal)?;
     let Planned { runbook, plan, config, inputs } = &planned;
     let chosen = head.selection.clone().unwrap_or_default().resolve(plan)?;
     let early = early(plan, &chosen).map_err(|why| Failure::usage(why).hint("nothing was run"))?;
     let pending = pending(plan, &chosen, state);
     let revision = Revision::of(plan, runbook.source.text.as_bytes(), inputs, &early);
     let found = changed(state, &revision, &operator, &pending, plan);
-    let accepted = resume_changes::accept(&found, &options.accept, old_runbook(state, &folder), runbook, &head.run)?;
-    let mut answers = answers(&options.answering, plan)?;
-    for text in &options.decide {
-        let open = |name: &str| is_open(plan, state, name);
-        answers.decide(text, options.reason.as_deref(), plan, open)?;
+    let old = || old_runbook(state, &folder);
+    let accepted = resume_changes::accept(&found, &options.accept, &old, runbook, &head.run)?;
+    let answers = answers_and_decisions(options, plan, state)?;
+    let undecided = first_undecided(plan, &chosen, state).filter(|step| !ask && answers.decision(&step.name).is_none());
+    if let Some(step) = undecided {
+        return Err(undecidable(step, state, &folder, &redactor));
     }
-    refuse_undecided(plan, &chosen, &continued, &folder, &answers, &redactor, ask)?;
     let sessions = sessions::sessions(plan, config, &path)?;
     let mut secrets = fetch_secrets(&planned, &pending, ask, &redactor, terminal)?;
     let sources = Sources { config, profile: plan.profile.as_deref(), ask, terminal };
@@ -60,23 +59,21 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
     missing.extend(lost);
     let values = std::mem::take(&mut secrets.values).into_iter().chain(early).chain(known).collect();
     let streams = streams(plan, state, &folder);
-    let part = state.parts.len() as u32 + 2;
     let targets = revision.targets.clone();
-    let mut revision = is_revised(state, &revision).then_some(revision);
-    if let Some(revision) = &mut revision {
-        keep_revision(&folder, part, revision, &runbook.source.text)?;
-    }
-    let resumed = RunResumed {
-        part,
+    let mut resumed = RunResumed {
+        part: state.parts.len() as u32 + 2,
         stepgate: env!("CARGO_PKG_VERSION").to_owned(),
         operator: operator.clone(),
         boot: environment::boot(),
         gap_ms: state.last.map_or(0, |last| jiff::Timestamp::now().duration_since(last).as_millis() as i64),
         overrides: overrides(options),
-        secrets: secrets.sources.clone(),
+        secrets: secrets.sources,
         accepted,
-        revision: revision.map(Box::new),
+        revision: None,
     };
+    if head.plan != revision.plan {
+        resumed.revision = Some(keep_revision(&folder, resumed.part, revision, &runbook.source.text)?);
+    }
     let record = Record::go_on(store, folder, (&path, &targets), continued, resumed)?;
     let prepared = Prepared {
         plan,
@@ -171,35 +168,29 @@ fn is_open(plan: &Plan, state: &RunState, name: &str) -> bool {
     matches!(stands, Some(Standing::Repeat | Standing::Probe | Standing::Undecided))
 }
 
-/// Without anybody to decide nothing is begun, so that nothing more is in the record than before.
-fn refuse_undecided(
-    plan: &Plan,
-    chosen: &[bool],
-    continued: &Continued,
-    folder: &RunFolder,
-    answers: &engine::Answers,
-    redactor: &Redactor,
-    ask: bool,
-) -> Result<(), Failure> {
-    let state = &continued.reading.state;
-    let undecided = first_undecided(plan, chosen, state);
-    let Some(step) = undecided.filter(|step| !ask && answers.decision(&step.name).is_none()) else { return Ok(()) };
-    let Some(known) = state.step(&step.name) else { return Ok(()) };
-    let alive = engine::alive(&folder.mark(), &step.name, redactor);
-    let facts = doubt_facts(step, known, &alive, Some(folder), jiff::Timestamp::now());
-    for line in facts.lines() {
-        eprint_line(&format!("  · {}", escape_line(&line)));
+/// What was answered and decided by name.
+fn answers_and_decisions(options: &args::Resume, plan: &Plan, state: &RunState) -> Result<Answers, Failure> {
+    let mut answers = answers(&options.answering, plan)?;
+    let open = |name: &str| is_open(plan, state, name);
+    for text in &options.decide {
+        answers.decide(text, options.reason.as_deref(), plan, open)?;
+    }
+    Ok(answers)
+}
+
+/// Without anybody to decide nothing is begun, so that nothing more is in the record than before. Says what is known of
+/// the step.
+fn undecidable(step: &PlannedStep, state: &RunState, folder: &RunFolder, redactor: &Redactor) -> Failure {
+    if let Some(known) = state.step(&step.name) {
+        let alive = engine::alive(&folder.mark(), &step.name, redactor);
+        let facts = doubt_facts(step, known, &alive, Some(folder), jiff::Timestamp::now());
+        facts.lines().iter().for_each(|line| eprint_line(&format!("  · {}", escape_line(line))));
     }
     let hint = format!(
         "nothing was run; when you know: stepgate resume {} --decide {}=happened|not-happened|rerun|abort --reason TEXT",
         folder.run, step.name
     );
-    Err(Failure::new(Exit::Decision, format!("a decision is needed on `{}`", step.name)).hint(hint))
-}
-
-/// Whether the head of the record no longer says what is planned.
-fn is_revised(state: &RunState, revision: &Revision) -> bool {
-    state.header.as_ref().is_none_or(|header| header.plan != revision.plan)
+    Failure::new(Exit::Decision, format!("a decision is needed on `{}`", step.name)).hint(hint)
 }
 
 /// The runbook as it was planned last.

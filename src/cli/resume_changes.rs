@@ -18,7 +18,7 @@ const SHOWN: usize = 40;
 pub fn accept(
     found: &[Change],
     names: &[String],
-    before: Option<Runbook>,
+    before: &dyn Fn() -> Option<Runbook>,
     runbook: &Runbook,
     run: &str,
 ) -> Result<Vec<String>, Failure> {
@@ -29,6 +29,7 @@ pub fn accept(
     }
     let accepted = |change: &&Change| names.contains(&change.key);
     let open: Vec<&Change> = found.iter().filter(|change| change.counts && !accepted(change)).collect();
+    let before = found.iter().any(|change| change.counts).then(before).flatten();
     for change in found {
         let word = match (change.counts, accepted(&change)) {
             (false, _) => "note: ",

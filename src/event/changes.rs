@@ -39,11 +39,11 @@ pub fn changes(state: &RunState, now: &Now<'_>) -> Vec<Change> {
             found.push(Change { key: format!("run:{what}"), words, counts: true });
         }
     };
-    let (operator, by) =
-        (halves(&state.parts.last().map_or(&header.operator, |part| &part.by).clone()), halves(now.operator));
+    let last = state.parts.last();
+    let (operator, by) = (halves(last.map_or(&header.operator, |part| &part.by)), halves(now.operator));
     single("user", "the user", &operator.0, &by.0);
     single("host", "the machine that stepgate runs on", &operator.1, &by.1);
-    single("version", "stepgate's version", &header.stepgate, now.stepgate);
+    single("version", "stepgate's version", last.map_or(&header.stepgate, |part| &part.stepgate), now.stepgate);
     found
 }
 

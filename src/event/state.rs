@@ -70,6 +70,12 @@ pub struct Part {
     pub at: Timestamp,
     /// Who resumed it, as `user@host`.
     pub by: String,
+    /// The version of stepgate.
+    pub stepgate: String,
+    /// The machine's boot.
+    pub boot: String,
+    /// Whether the machine was started anew since the part before.
+    pub rebooted: bool,
     /// Milliseconds by the machine's clock since the last record before; less than 0 if that was set back.
     pub gap_ms: i64,
     /// What had changed since and was accepted, in words.
@@ -79,10 +85,11 @@ pub struct Part {
 }
 
 impl Part {
-    /// The part that begins at `at`.
-    pub fn new(resumed: &RunResumed, at: Timestamp) -> Self {
-        let RunResumed { operator: by, gap_ms, accepted, overrides, .. } = resumed.clone();
-        Self { at, by, gap_ms, accepted, overrides }
+    /// The part that begins at `at`, behind one that was recorded in the machine's boot `before`.
+    pub fn new(resumed: &RunResumed, at: Timestamp, before: &str) -> Self {
+        let RunResumed { operator: by, stepgate, boot, gap_ms, accepted, overrides, .. } = resumed.clone();
+        let rebooted = !before.is_empty() && boot != before;
+        Self { at, by, stepgate, boot, rebooted, gap_ms, accepted, overrides }
     }
 }
 
@@ -203,7 +210,9 @@ impl RunState {
         if let Some(revision) = &resumed.revision {
             self.revise(revision);
         }
-        self.parts.push(Part::new(resumed, time));
+        let first = self.header.as_ref().map_or("", |header| &header.boot);
+        let before = self.parts.last().map_or(first, |part| &part.boot).to_owned();
+        self.parts.push(Part::new(resumed, time, &before));
     }
 
     /// Another plan from here on: what is known of a step stays with its name.

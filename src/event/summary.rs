@@ -196,7 +196,8 @@ pub fn part_words(part: &Part) -> String {
         true => String::new(),
         false => format!("; accepted: {}", part.accepted.join(", ")),
     };
-    format!("resumed by {}, {when}{accepted}", part.by)
+    let rebooted = if part.rebooted { ", the machine was started anew meanwhile" } else { "" };
+    format!("resumed by {}, {when}{rebooted}{accepted}", part.by)
 }
 
 fn gate_note(gate: &GateState, step: &StepState) -> Option<String> {
