@@ -32,7 +32,7 @@ pub fn store_option(store: Option<&Path>) -> String {
 }
 
 fn doubts(state: &RunState) -> Vec<String> {
-    let doubted = state.steps.iter().filter(|step| step.status == Status::InDoubt);
+    let doubted = state.steps().filter(|step| step.status == Status::InDoubt);
     let words = |step: &StepState| {
         format!("# {} is in doubt: look at its target whether it happened, before anything else is run", step.instance)
     };
@@ -62,7 +62,7 @@ fn once_more(state: &RunState, options: &args::Run) -> Vec<(String, String)> {
     let answer = answer_to(state);
     let Some(step) = stopped_at(state) else { return Vec::new() };
     let mut commands = Vec::new();
-    if state.steps.first().is_none_or(|first| first.instance != step.instance) {
+    if state.steps().next().is_none_or(|first| first.instance != step.instance) {
         let words = "from there on: a partial run, without what earlier steps captured";
         commands.push((words.to_owned(), format!("{again} --from {}{answer}", step.instance.name)));
     }
@@ -74,7 +74,7 @@ fn once_more(state: &RunState, options: &args::Run) -> Vec<(String, String)> {
 fn stopped_at(state: &RunState) -> Option<&StepState> {
     match (state.verdict(), &state.suspended) {
         (RunVerdict::Suspended, Some(suspension)) => state.instance(&suspension.step),
-        (RunVerdict::Failed, _) => state.steps.iter().find(|step| step.status == Status::Failed && !step.header.always),
+        (RunVerdict::Failed, _) => state.steps().find(|step| step.status == Status::Failed && !step.header.always),
         _ => None,
     }
 }
@@ -82,7 +82,7 @@ fn stopped_at(state: &RunState) -> Option<&StepState> {
 /// The option that answers what the run stopped for.
 fn answer_to(state: &RunState) -> String {
     let decide = |step: &StepState| format!(" --decide {}=WHAT --reason 'HOW YOU KNOW'", step.instance.name);
-    let undecided = state.steps.iter().find(|step| step.status == Status::InDoubt || step.wants_decision());
+    let undecided = state.steps().find(|step| step.status == Status::InDoubt || step.wants_decision());
     match (&state.suspended, undecided) {
         (_, Some(step)) => decide(step),
         (Some(suspension), None) => match &suspension.parameter {

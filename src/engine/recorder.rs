@@ -46,7 +46,7 @@ impl<'o> Recorder<'o> {
     pub fn into_shown(self) -> (RunState, Vec<StepState>) {
         let same =
             |step: &StepState| self.shown.instance(&step.instance).is_some_and(|shown| shown.status == step.status);
-        let lost = self.state.steps.iter().filter(|step| step.outcome.is_some() && !same(step));
+        let lost = self.state.steps().filter(|step| step.outcome.is_some() && !same(step));
         let lost = lost.cloned().collect();
         (self.shown, lost)
     }

@@ -284,7 +284,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
     /// and a further one stops the close.
     fn is_given_up_by_signals(&mut self) -> bool {
         let state = self.recorder.state();
-        let undecided = state.steps.iter().any(|step| matches!(step.status, Status::InDoubt | Status::Running));
+        let undecided = state.steps().any(|step| matches!(step.status, Status::InDoubt | Status::Running));
         if !self.setting.interrupts.again() || undecided {
             return false;
         }

@@ -54,8 +54,7 @@ fn halves(operator: &str) -> (String, String) {
 
 fn steps(state: &RunState, now: &Now<'_>) -> Vec<Change> {
     let mut found = Vec::new();
-    let before: BTreeMap<&str, &StepState> =
-        state.steps.iter().map(|step| (step.instance.name.as_str(), step)).collect();
+    let before: BTreeMap<&str, &StepState> = state.steps().map(|step| (step.instance.name.as_str(), step)).collect();
     let after: BTreeMap<&str, &StepHeader> = now.revision.steps.iter().map(|step| (step.name.as_str(), step)).collect();
     let mut add = |name: &str, words: String, counts: bool| {
         let words = if counts { words } else { format!("{words}; it does not run any more") };
@@ -86,7 +85,7 @@ fn order(
     after: &BTreeMap<&str, &StepHeader>,
 ) -> Option<Change> {
     let both = |name: &&str| before.contains_key(*name) && after.contains_key(*name) && (now.pending)(name);
-    let was: Vec<&str> = state.steps.iter().map(|step| step.instance.name.as_str()).filter(both).collect();
+    let was: Vec<&str> = state.steps().map(|step| step.instance.name.as_str()).filter(both).collect();
     let is: Vec<&str> = now.revision.steps.iter().map(|step| step.name.as_str()).filter(both).collect();
     let at = was.iter().zip(&is).position(|(was, is)| was != is)?;
     let words = format!("the order of what is still to run: {} stands where {} was", is[at], was[at]);

@@ -9,19 +9,20 @@ use crate::runbook::Gate;
 use crate::session_state::SessionState;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Everything that is known of a run. `RunState::default()` is a run of which nothing is known yet.
 #[derive(Clone, Debug, Default)]
 pub struct RunState {
     /// The journal's head; `None` before the first event.
-    pub header: Option<RunStarted>,
+    pub header: Option<Arc<RunStarted>>,
     /// When the run started.
     pub started: Option<Timestamp>,
     /// When the last event happened.
     pub last: Option<Timestamp>,
-    /// Every step of the plan, in order.
-    pub steps: Vec<StepState>,
+    /// Every step of the plan, in order. Shared until one changes: two folds of one run differ in a step or two.
+    steps: Vec<Arc<StepState>>,
     /// Captured variables; the newest wins.
     pub variables: BTreeMap<String, String>,
     /// The parameters, those that were given behind a step included.
@@ -60,7 +61,7 @@ pub struct RunState {
     /// Whether output texts are dropped.
     lean: bool,
     /// Where each step stands in `steps`.
-    places: HashMap<Instance, usize>,
+    places: Arc<HashMap<Instance, usize>>,
 }
 
 /// A part in which a run went on.
@@ -110,11 +111,21 @@ impl RunState {
         Self { lean: true, ..Self::default() }
     }
 
+    /// The same as [`RunState::apply`], without a copy of what a long record mostly consists of.
+    pub fn take(&mut self, event: Event, time: Timestamp, since: Duration) {
+        (self.last, self.active) = (Some(time), since);
+        match event {
+            Event::RunStarted(header) => self.start(*header, time),
+            Event::StepFinished(outcome) => self.finish(*outcome, time),
+            other => self.apply(&other, time, since),
+        }
+    }
+
     /// Takes one event. `time` is its wall-clock time, `since` the time that the run has been under way.
     pub fn apply(&mut self, event: &Event, time: Timestamp, since: Duration) {
         (self.last, self.active) = (Some(time), since);
         match event {
-            Event::RunStarted(header) => self.start(header, time),
+            Event::RunStarted(header) => self.start(RunStarted::clone(header), time),
             Event::RunResumed(resumed) => self.resume(resumed, time),
             Event::Repaired { bytes } => self.repaired = self.repaired.saturating_add(*bytes),
             Event::GateOpened { .. }
@@ -174,7 +185,7 @@ impl RunState {
                     (state.started, state.finished) = (Some(time), Some(time));
                 }
             }
-            Event::StepFinished(outcome) => self.finish(outcome, time),
+            Event::StepFinished(outcome) => self.finish(StepFinished::clone(outcome), time),
             Event::LateOutput { step, bytes, .. } => {
                 if let Some(state) = self.step_mut(step) {
                     state.late_bytes = state.late_bytes.saturating_add(*bytes);
@@ -194,7 +205,8 @@ impl RunState {
     /// What was left, stopped or closed goes on.
     fn resume(&mut self, resumed: &RunResumed, time: Timestamp) {
         let reopened = self.seal.take();
-        for step in &mut self.steps {
+        for step in self.steps.iter_mut().filter(|step| step.changes_when_resumed(reopened.is_some())) {
+            let step = Arc::make_mut(step);
             match step.status {
                 // Its intent is recorded, and whoever would have recorded its outcome is dead.
                 Status::Running => step.status = Status::InDoubt,
@@ -217,20 +229,21 @@ impl RunState {
 
     /// Another plan from here on: what is known of a step stays with its name.
     fn revise(&mut self, revision: &Revision) {
-        let Some(header) = &mut self.header else { return };
+        let Some(header) = self.header.as_mut().map(Arc::make_mut) else { return };
         // A state is given back to its own target only, and a name that reaches another machine is another target.
         self.sessions.retain(|(target, _), _| header.targets.get(target) == revision.targets.get(target));
         header.revise(revision);
         self.runbook_file = Some(revision.runbook_file.clone());
         self.params.extend(revision.params.clone());
-        let mut known: HashMap<String, StepState> =
+        let mut known: HashMap<String, Arc<StepState>> =
             std::mem::take(&mut self.steps).into_iter().map(|step| (step.instance.name.clone(), step)).collect();
-        self.steps = revision.steps.iter().map(|header| revised(known.remove(&header.name), header)).collect();
+        self.steps =
+            revision.steps.iter().map(|header| Arc::new(revised(known.remove(&header.name), header))).collect();
         // What ran and is no longer planned ran all the same.
         let mut gone: Vec<_> = known.into_values().filter(|step| step.attempts > 0 || step.gate.is_some()).collect();
         gone.sort_by_key(|step| step.started);
         self.steps.extend(gone);
-        self.places = places(&self.steps);
+        self.places = Arc::new(places(&self.steps));
     }
 
     fn decided(&mut self, step: &Instance, decision: Decision, through: Channel, deviation: Deviation) {
@@ -263,12 +276,12 @@ impl RunState {
         self.suspended = Some(Suspension { step: step.clone(), waits_for, parameter: parameter.clone() });
     }
 
-    fn start(&mut self, header: &RunStarted, time: Timestamp) {
+    fn start(&mut self, header: RunStarted, time: Timestamp) {
         self.started = Some(time);
-        self.steps = header.steps.iter().map(StepState::new).collect();
-        self.places = places(&self.steps);
+        self.steps = header.steps.iter().map(|header| Arc::new(StepState::new(header))).collect();
+        self.places = Arc::new(places(&self.steps));
         self.params.clone_from(&header.params);
-        self.header = Some(header.clone());
+        self.header = Some(Arc::new(header));
     }
 
     /// What a session holds after an attempt. None of it is shown anywhere.
@@ -335,20 +348,20 @@ impl RunState {
         }
     }
 
-    fn finish(&mut self, outcome: &StepFinished, time: Timestamp) {
-        self.hold(outcome);
+    fn finish(&mut self, mut outcome: StepFinished, time: Timestamp) {
+        self.hold(&outcome);
+        outcome.state = None;
         if outcome.status == Status::Passed {
             self.variables.extend(outcome.captured.clone());
+        }
+        if self.lean {
+            (outcome.stdout.text, outcome.stderr.text) = (None, None);
         }
         if let Some(state) = self.step_mut(&outcome.step) {
             (state.status, state.finished) = (outcome.status, Some(time));
             state.attempts = outcome.attempt;
             state.started.get_or_insert(outcome.started);
-            state.outcome = Some(StepFinished { state: None, ..outcome.clone() });
-        }
-        if let (true, Some(outcome)) = (self.lean, self.step_mut(&outcome.step).and_then(|step| step.outcome.as_mut()))
-        {
-            (outcome.stdout.text, outcome.stderr.text) = (None, None);
+            state.outcome = Some(outcome);
         }
     }
 
@@ -359,12 +372,17 @@ impl RunState {
     }
 
     fn step_mut(&mut self, step: &Instance) -> Option<&mut StepState> {
-        self.places.get(step).map(|at| &mut self.steps[*at])
+        self.places.get(step).map(|at| Arc::make_mut(&mut self.steps[*at]))
+    }
+
+    /// Every step of the plan, in order.
+    pub fn steps(&self) -> impl Iterator<Item = &StepState> {
+        self.steps.iter().map(|step| &**step)
     }
 
     /// The state of one going through of a step.
     pub fn instance(&self, step: &Instance) -> Option<&StepState> {
-        self.places.get(step).map(|at| &self.steps[*at])
+        self.places.get(step).map(|at| &*self.steps[*at])
     }
 
     /// The state of a step's first visit, by its name.
@@ -374,7 +392,7 @@ impl RunState {
 
     /// Where the run stands. A sealed run says so itself.
     pub fn verdict(&self) -> RunVerdict {
-        let any = |status| self.steps.iter().any(|step| step.status == status);
+        let any = |status| self.steps().any(|step| step.status == status);
         match &self.seal {
             Some((verdict, _)) => *verdict,
             None if self.interrupted.is_some() => RunVerdict::Interrupted,
@@ -386,7 +404,7 @@ impl RunState {
 
     /// The verdict that a seal would name now.
     pub fn closing_verdict(&self) -> RunVerdict {
-        let any = |status| self.steps.iter().any(|step| step.status == status);
+        let any = |status| self.steps().any(|step| step.status == status);
         let partial = self.header.as_ref().is_some_and(|header| header.selection.is_some());
         match () {
             () if self.given_up.is_some() => RunVerdict::Interrupted,
@@ -403,7 +421,7 @@ impl RunState {
             return;
         }
         for step in self.steps.iter_mut().filter(|step| step.status == Status::Running) {
-            step.status = Status::InDoubt;
+            Arc::make_mut(step).status = Status::InDoubt;
         }
         if self.verdict() == RunVerdict::Running {
             self.interrupted = Some("unknown".to_owned());
@@ -412,21 +430,20 @@ impl RunState {
 
     /// What was not as planned: the steps that a person left out, or of which one said what became of them.
     pub fn deviations(&self) -> impl Iterator<Item = (&StepState, &Deviation)> {
-        self.steps.iter().filter_map(|step| Some((step, step.deviation.as_ref()?)))
+        self.steps().filter_map(|step| Some((step, step.deviation.as_ref()?)))
     }
 
     /// Drops what steps printed, for a state that goes on.
     pub fn into_lean(mut self) -> Self {
         self.lean = true;
-        let outcomes = self.steps.iter_mut().flat_map(StepState::outcomes_mut);
+        let outcomes = self.steps.iter_mut().map(Arc::make_mut).flat_map(StepState::outcomes_mut);
         outcomes.for_each(|outcome| (outcome.stdout.text, outcome.stderr.text) = (None, None));
         self
     }
 
     /// The steps that name a criterion, and what they say of it.
     pub fn criterion(&self, id: &str) -> (Vec<&StepState>, CriterionVerdict) {
-        let steps: Vec<_> =
-            self.steps.iter().filter(|step| step.header.satisfies.iter().any(|named| named == id)).collect();
+        let steps: Vec<_> = self.steps().filter(|step| step.header.satisfies.iter().any(|named| named == id)).collect();
         let verdict = match () {
             () if steps.iter().any(|step| step.status == Status::Failed) => CriterionVerdict::Refuted,
             () if !steps.is_empty() && steps.iter().all(|step| step.is_proof()) => CriterionVerdict::Proved,
@@ -437,14 +454,14 @@ impl RunState {
 }
 
 /// A step of a revised plan: what is known of it, under its new head.
-fn revised(known: Option<StepState>, header: &StepHeader) -> StepState {
+fn revised(known: Option<Arc<StepState>>, header: &StepHeader) -> StepState {
     match known {
-        Some(known) => StepState { header: header.clone(), ..known },
+        Some(known) => StepState { header: header.clone(), ..Arc::unwrap_or_clone(known) },
         None => StepState::new(header),
     }
 }
 
-fn places(steps: &[StepState]) -> HashMap<Instance, usize> {
+fn places(steps: &[Arc<StepState>]) -> HashMap<Instance, usize> {
     steps.iter().enumerate().map(|(at, step)| (step.instance.clone(), at)).collect()
 }
 

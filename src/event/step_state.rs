@@ -99,6 +99,11 @@ impl StepState {
         }
     }
 
+    /// Whether it stands otherwise when its run goes on; `reopened` if that was closed.
+    pub(super) fn changes_when_resumed(&self, reopened: bool) -> bool {
+        matches!(self.status, Status::Running | Status::Suspended) || (reopened && self.header.always)
+    }
+
     /// Forgets what became of it, but not how often it was tried: its outputs are named by that.
     pub(super) fn reset(&mut self) {
         *self = Self { attempts: self.attempts, ..Self::new(&self.header) };

@@ -49,7 +49,7 @@ pub fn step_rows(state: &RunState) -> Vec<StepRow> {
         took: step.took().map(took).unwrap_or_default(),
         note: note(step),
     };
-    state.steps.iter().map(row).collect()
+    state.steps().map(row).collect()
 }
 
 /// Where a step happens that has no target.

@@ -14,7 +14,7 @@ use std::io::{self, Read as _};
 /// `listing` was read before the journal: the other way round a run that goes on would seem to be ahead of its journal.
 pub fn doubts(listing: &io::Result<Listing>, folder: &RunFolder, reading: &Reading) -> Vec<String> {
     let damage = reading.damage.as_ref().filter(|damage| damage.torn.is_none()).map(ToString::to_string);
-    let outcomes = reading.state.steps.iter().flat_map(outcomes);
+    let outcomes = reading.state.steps().flat_map(outcomes);
     let streams = outcomes.flat_map(|outcome| [&outcome.stdout, &outcome.stderr]);
     let outputs = streams.filter_map(|stream| output_doubt(folder, stream));
     let others = ledger_doubt(listing, folder, reading).into_iter().chain(repair_doubt(folder, reading));

@@ -99,10 +99,10 @@ impl Reading {
         let error = match line.entry {
             Ok(entry) => match may_follow(&entry, head, &self.state) {
                 Ok(()) => {
-                    self.state.apply(&entry.event, entry.time, entry.since);
-                    self.bytes += line.length;
                     head.pass(&entry);
+                    self.bytes += line.length;
                     self.heads.push(entry.hash);
+                    self.state.take(entry.event, entry.time, entry.since);
                     return ControlFlow::Continue(());
                 }
                 Err(error) => error,

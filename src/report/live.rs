@@ -85,7 +85,7 @@ impl<'a> Live<'a> {
             took: step.took(),
             by: step.gate.as_ref().filter(|gate| gate.answer == "yes").map(|gate| gate.by.clone()),
         };
-        self.last_time = last.steps.iter().map(|step| (step.instance.name.clone(), of(step))).collect();
+        self.last_time = last.steps().map(|step| (step.instance.name.clone(), of(step))).collect();
         self
     }
 

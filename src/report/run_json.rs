@@ -103,7 +103,7 @@ pub fn run_json(state: &RunState) -> Option<RunJson<'_>> {
         finished: state.last.filter(|_| verdict != RunVerdict::Running),
         operator: &header.operator,
         params: &state.params,
-        steps: state.steps.iter().map(step_json).collect(),
+        steps: state.steps().map(step_json).collect(),
         acceptance: header.acceptance.iter().map(|entry| (entry.0.as_str(), criterion(entry))).collect(),
         variables: &state.variables,
     })
