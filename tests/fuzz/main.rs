@@ -2,6 +2,8 @@
 //! lines and their matcher, expressions. Nothing may panic, hang, or point outside its file. It says how many it tried;
 //! `STEPGATE_FUZZ_CASES` sets the number of each kind.
 
+mod records;
+
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use stepgate::config::{self, Config};
@@ -287,4 +289,13 @@ fn nothing_that_reads_panics_hangs_or_points_outside_its_file() {
     );
     writeln!(std::io::stdout(), "{tried}").expect("standard output");
     assert!(planned > count / 50, "the texts are too hostile to reach what lies behind the parser: {planned}");
+}
+
+#[test]
+fn no_journal_of_whatever_events_or_damage_makes_a_reader_or_a_view_panic() {
+    let mut random = Random(20_261_125);
+    let count = cases() / 2;
+    let sound = records::journals(&mut random, count);
+    writeln!(std::io::stdout(), "{count} journals, {sound} sound records in them").expect("standard output");
+    assert!(sound > count, "the journals are too damaged to reach the fold: {sound}");
 }
