@@ -1,13 +1,15 @@
 //! What of the disk a run uses, taken before anything runs.
 
 use super::error::{Exit, Failure};
-use super::log::{read, store_path};
+use super::log::store_path;
 use super::terminal::eprint_line;
 use super::unfinished::{History, history};
 use super::{args, environment};
 use crate::engine::Begin;
 use crate::event::{Event, Revision, RunResumed, RunStarted, RunState, RunVerdict};
-use crate::journal::{Clock, GoOnError, GoneOn, Journal, Listing, Lock, Reading, RunFolder, RunId, Store, Taken};
+use crate::journal::{
+    Clock, GoOnError, GoneOn, Journal, Listing, Lock, ReadError, Reading, RunFolder, RunId, Store, Taken, read_journal,
+};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -126,7 +128,12 @@ impl Continued {
     /// If somebody is at the run, or its record is damaged in a way that no crash explains.
     pub fn open(store: &Store, folder: &RunFolder, operator: &str) -> Result<Self, Failure> {
         let run_lock = store.lock_run(&environment::holder(folder.run.as_str(), operator))?;
-        let reading = read(folder, RunState::default())?;
+        let read = folder.open("journal.jsonl").map_err(ReadError::from);
+        let reading = match read.and_then(|file| read_journal(file, RunState::default())) {
+            Ok(reading) => reading,
+            Err(newer @ ReadError::Newer(_)) => return Err(Failure::usage(newer.to_string()).hint("nothing was run")),
+            Err(error) => return Err(unusable(&folder.run, &error)),
+        };
         if let Some(damage) = reading.damage.as_ref().filter(|damage| damage.torn.is_none()) {
             return Err(unusable(&folder.run, &GoOnError::Damaged(damage.clone())));
         }

@@ -14,7 +14,7 @@ use super::terminal::{Terminal, eprint_line};
 use super::unfinished::newest_unfinished;
 use super::{environment, inputs, next, sessions};
 use crate::engine::{self, Answers, Standing, doubt_facts, first_undecided, standing};
-use crate::event::{Change, JOURNAL_FORMAT, Now, Revision, RunResumed, RunState, RunVerdict, changes};
+use crate::event::{Change, Decision, JOURNAL_FORMAT, Now, Revision, RunResumed, RunState, RunVerdict, changes};
 use crate::journal::{RunFolder, Store};
 use crate::plan::{Plan, PlannedStep, early};
 use crate::redact::Redactor;
@@ -56,8 +56,10 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
     let again = Again { plan, pending: &pending, sources: &sources, redactor: &redactor };
     let (known, mut missing) = again.values(state);
     let (given, lost) = again.session_values(state);
-    missing.extend(lost);
-    let values = std::mem::take(&mut secrets.values).into_iter().chain(early).chain(known).collect();
+    let happened = |name: &str| answers.decision(name).is_some_and(|decided| decided.decision == Decision::Happened);
+    let (unseen, unknown) = again.unseen_captures(state, happened);
+    missing.extend(lost.into_iter().chain(unknown));
+    let values = std::mem::take(&mut secrets.values).into_iter().chain(early).chain(known).chain(unseen).collect();
     let streams = streams(plan, state, &folder);
     let targets = revision.targets.clone();
     let mut resumed = RunResumed {

@@ -6,7 +6,7 @@ use crate::engine::{self, Missing, Streams};
 use crate::event::{MASK, RunState, StreamRecord};
 use crate::expect::Text;
 use crate::journal::RunFolder;
-use crate::plan::Plan;
+use crate::plan::{Plan, PlannedStep, ShellAction};
 use crate::redact::Redactor;
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -36,11 +36,32 @@ impl Again<'_> {
         for (name, value) in late.chain(&state.variables) {
             let value = match value.contains(MASK) {
                 false => Some(value.clone()),
-                true => self.asked(name, |_, _| true),
+                true => self.asked(name, true, |_, _| true),
             };
             match value {
                 Some(value) => _ = known.insert(name.clone(), value),
                 None => missing.push(Missing { name: name.clone(), session: None }),
+            }
+        }
+        (known, missing)
+    }
+
+    /// The same of what steps would have captured of which a person says that they happened: nobody saw it.
+    pub fn unseen_captures(
+        &self,
+        state: &RunState,
+        happened: impl Fn(&str) -> bool,
+    ) -> (BTreeMap<String, String>, Vec<Missing>) {
+        let said = |step: &&PlannedStep| {
+            let deviation = state.step(&step.name).and_then(|step| step.deviation.as_ref());
+            deviation.is_some_and(|deviation| deviation.kind == "happened") || happened(&step.name)
+        };
+        let names = self.plan.steps.iter().filter(said).filter_map(PlannedStep::shell).flat_map(ShellAction::captures);
+        let (mut known, mut missing) = (BTreeMap::new(), Vec::new());
+        for name in names.filter(|name| !state.variables.contains_key(name)) {
+            match self.asked(&name, self.plan.secrets.contains(&name), |_, _| true) {
+                Some(value) => _ = known.insert(name, value),
+                None => missing.push(Missing { name, session: None }),
             }
         }
         (known, missing)
@@ -59,7 +80,7 @@ impl Again<'_> {
                     ));
                     continue;
                 }
-                match self.asked(name, |on, of| on == target && of == session) {
+                match self.asked(name, true, |on, of| on == target && of == session) {
                     Some(value) => _ = known.insert(name.clone(), value),
                     None => {
                         let session = Some((target.clone(), session.clone()));
@@ -72,13 +93,13 @@ impl Again<'_> {
     }
 
     /// The value that somebody gives to a variable that a step of such a target and session, still to run, names.
-    fn asked(&self, name: &str, of: impl Fn(&str, &str) -> bool) -> Option<String> {
+    fn asked(&self, name: &str, secret: bool, of: impl Fn(&str, &str) -> bool) -> Option<String> {
         let mut steps = self.plan.steps.iter().zip(self.pending).filter(|(_, pending)| **pending);
         let wanted = steps.any(|(step, _)| match step.shell() {
             Some(shell) => of(&shell.target, &shell.session) && step.needs(name),
             None => step.needs(name),
         });
-        wanted.then(|| self.sources.variable(name, self.redactor)).flatten()
+        wanted.then(|| self.sources.variable(name, secret.then_some(self.redactor))).flatten()
     }
 }
 

@@ -86,13 +86,13 @@ impl Sources<'_> {
         Ok(secrets)
     }
 
-    /// The value of a variable that an earlier part of the run had and that was not kept, since it is secret or a secret
-    /// was in it; `None` if nobody gives it.
-    pub fn variable(&self, name: &str, redactor: &Redactor) -> Option<String> {
+    /// The value of a variable that the record does not have; `None` if nobody gives it. `redactor` is told of it, if it is
+    /// secret or a secret was in it.
+    pub fn variable(&self, name: &str, redactor: Option<&Redactor>) -> Option<String> {
         let source = self.of(name)?;
         let value = self.value(name, &source).map_err(|why| eprint_line(&format!("note: {why}"))).ok()?.value;
         // One that cannot be looked for is blank or too long, and nobody was promised it.
-        _ = redactor.add(name, &value);
+        _ = redactor.map(|redactor| redactor.add(name, &value));
         Some(value).filter(|value| !value.is_empty())
     }
 

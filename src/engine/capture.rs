@@ -96,7 +96,7 @@ impl<'f> Capture<'f> {
         (self.kept, self.early) = (0, false);
     }
 
-    /// What the record says of the stream, and whether its file is on the disk.
+    /// What the record says of the stream, and whether its file is on the disk. The file's name may not be yet.
     pub fn finish(mut self) -> (StreamRecord, io::Result<()>) {
         let inline = self.bytes <= INLINE as u64;
         let text = inline.then(|| String::from_utf8(self.head.clone()).ok()).flatten();
@@ -125,11 +125,7 @@ impl<'f> Capture<'f> {
         if spill && self.folder.is_some() {
             self.spill(self.head.len())?;
         }
-        if let (Some(file), Some(folder)) = (&mut self.file, self.folder) {
-            file.sync_data()?;
-            folder.sync_outputs()?;
-        }
-        Ok(())
+        self.file.as_mut().map_or(Ok(()), |file| file.sync_data())
     }
 
     /// Creates the file and writes the first `length` bytes of what is in memory.
@@ -151,6 +147,14 @@ impl<'f> Capture<'f> {
         }
         self.kept += bytes.len() as u64;
         Ok(())
+    }
+}
+
+/// Waits until the names of an attempt's files are on the disk, once for all of them: a sync that failed is not tried again.
+pub fn sync_names(folder: Option<&RunFolder>, streams: &[&StreamRecord]) -> io::Result<()> {
+    match folder {
+        Some(folder) if streams.iter().any(|stream| stream.file.is_some()) => folder.sync_outputs(),
+        _ => Ok(()),
     }
 }
 

@@ -6,10 +6,11 @@ use super::perform::Probed;
 use super::processes::{MAX_LISTED, process_record};
 use super::prompter::{DecisionQuestion, DecisionReply, Prompter};
 use super::run::{Engine, Next};
+use super::setting::Missing;
 use super::standing::{Standing, standing};
 use crate::event::*;
 use crate::journal::RunFolder;
-use crate::plan::PlannedStep;
+use crate::plan::{PlannedStep, ShellAction};
 use crate::redact::Redactor;
 use crate::shell::processes_of;
 use std::io;
@@ -109,10 +110,20 @@ impl<'a, P: Prompter> Engine<'a, P> {
         self.record_decision(step, decision, reason, through, alive);
         self.recorder.commit()?;
         Ok(match decision {
-            Decision::Happened => Taken::Next(Next::Step),
+            Decision::Happened => {
+                self.miss_captures(step);
+                Taken::Next(Next::Step)
+            }
             Decision::NotHappened | Decision::Rerun => Taken::Open,
             Decision::Abort => Taken::Next(self.give_up()),
         })
+    }
+
+    /// What a step would have captured nobody knows: a later one that names it waits for somebody to say it.
+    fn miss_captures(&mut self, step: &PlannedStep) {
+        let captures = step.shell().map(ShellAction::captures).unwrap_or_default().into_iter();
+        let unknown = captures.filter(|name| !self.values.contains_key(name));
+        self.setting.missing.extend(unknown.map(|name| Missing { name, session: None }));
     }
 
     async fn ask_decision(&mut self, step: &'a PlannedStep, alive: &[ProcessRecord]) -> io::Result<Option<Decided>> {

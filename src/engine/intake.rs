@@ -1,6 +1,6 @@
 //! Where a step's output goes while it runs: to the matchers as it is; hashed, kept and shown without secrets.
 
-use super::capture::{Capture, INLINE};
+use super::capture::{Capture, INLINE, sync_names};
 use super::head::Head;
 use super::late::{Late, stream_of};
 use super::matching::Compiled;
@@ -42,6 +42,7 @@ pub struct Intake<'f, 'm, 'o, 'p> {
     stdout: Tap<'f>,
     stderr: Tap<'f>,
     matchers: Vec<Option<(ExpectedStream, StreamMatcher<'m>)>>,
+    folder: Option<&'f RunFolder>,
     observer: &'o mut dyn Observer,
     late: &'o mut Late<'p>,
 }
@@ -88,6 +89,7 @@ impl<'f, 'm, 'o, 'p> Intake<'f, 'm, 'o, 'p> {
             stdout: Tap::new(setup, "stdout", keep(MAX_VALUE + 1)),
             stderr: Tap::new(setup, "stderr", keep(INLINE)),
             matchers: compiled.matchers(setup.redactor),
+            folder: setup.folder,
             observer,
             late,
         }
@@ -98,13 +100,9 @@ impl<'f, 'm, 'o, 'p> Intake<'f, 'm, 'o, 'p> {
         let observer = self.observer;
         let (stdout, stdout_record, stdout_kept) = self.stdout.take(Stream::Stdout, observer);
         let (stderr, stderr_record, stderr_kept) = self.stderr.take(Stream::Stderr, observer);
-        Taken {
-            matchers: self.matchers,
-            stdout,
-            stderr,
-            records: (stdout_record, stderr_record),
-            kept: stdout_kept.and(stderr_kept),
-        }
+        let named = |()| sync_names(self.folder, &[&stdout_record, &stderr_record]);
+        let kept = stdout_kept.and(stderr_kept).and_then(named);
+        Taken { matchers: self.matchers, stdout, stderr, records: (stdout_record, stderr_record), kept }
     }
 }
 

@@ -260,6 +260,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
     /// Only what passes captures.
     fn take_captured(&mut self, status: Status, captured: BTreeMap<String, String>) {
         if status == Status::Passed {
+            self.setting.missing.retain(|missing| missing.session.is_some() || !captured.contains_key(&missing.name));
             self.values.extend(captured);
         }
     }

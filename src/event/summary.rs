@@ -94,7 +94,7 @@ pub fn headline(state: &RunState) -> (String, String) {
     if let Some(suspension) = waits {
         let step = &suspension.step;
         let what = match (suspension.waits_for, &suspension.parameter) {
-            (WaitsFor::Secret, Some(name)) => format!("the value of {name}, which held a secret and was not kept"),
+            (WaitsFor::Secret, Some(name)) => format!("the value of {name}, which the record does not have"),
             (_, Some(name)) => format!("the parameter {name}"),
             (WaitsFor::Failure | WaitsFor::Decision, None) => format!("a decision on {step}"),
             (_, None) => step.to_string(),

@@ -14,6 +14,18 @@ impl ShellAction {
     }
 }
 
+impl ShellAction {
+    /// The names that it captures.
+    pub fn captures(&self) -> Vec<String> {
+        let lines = self.expectations.iter().flat_map(|expectation| match expectation {
+            PlannedExpectation::Output { lines, .. } => lines.as_slice(),
+            PlannedExpectation::Assert(_) => &[],
+        });
+        let groups = lines.flat_map(|line| expect::named_groups(line)).map(|(name, _)| name);
+        self.capture.iter().cloned().chain(groups).collect()
+    }
+}
+
 impl PlannedStep {
     /// Whether the step needs the value of this parameter: for its script, its condition or an expectation.
     pub fn needs(&self, parameter: &str) -> bool {

@@ -6,7 +6,7 @@ use super::plan_text::{step_facts, stream_words};
 use super::styles::{Styles, paint};
 use crate::event::{
     Event, ExpectationRecord, GateAnswer, Instance, ManualAnswer, Moment, RunStarted, RunState, Status, StepFinished,
-    StepState, Stream, result_words,
+    StepState, Stream, WaitsFor, result_words,
 };
 use crate::plan::{Action, Plan, PlannedStep};
 use crate::text::{escape, escape_line, shorten, took};
@@ -173,9 +173,14 @@ impl<'a> Live<'a> {
                     self.foreign(&format!("left running: {} {}", process.pid, process.command), self.styles.ask);
                 }
             }
-            Event::RunSuspended { step, parameter, .. } => {
+            Event::RunSuspended { step, parameter, waits_for } => {
                 self.introduce(step);
                 let what = match parameter {
+                    Some(name) if *waits_for == WaitsFor::Secret => {
+                        format!(
+                            "the value of `{name}`, which the record does not have: set STEPGATE_PARAM_{name}, or type it at a terminal when the run is resumed"
+                        )
+                    }
                     Some(name) => format!("the parameter `{name}`, asked for behind `{step}`"),
                     None => format!("a person at `{step}`"),
                 };

@@ -430,3 +430,19 @@ fn a_run_that_goes_on_elsewhere_is_refused_and_its_holder_named() {
     assert_eq!(done(child.wait_with_output().unwrap()).code, 0);
     _ = &mut command;
 }
+
+#[test]
+fn what_a_step_would_have_captured_that_only_happened_is_asked_for_where_it_is_named() {
+    let mut sandbox = Sandbox::with(
+        "```bash {name=make gate=none capture=FILE}\necho f; exit 1\n```\n\n```bash {name=free effect=read}\n:\n```\n\n\
+         ```bash {name=use effect=read}\necho \"got $FILE\" >> \"$HOME/witness\"\n```\n",
+    );
+    assert_eq!(sandbox.stepgate("run r.md --run-id one").code, 1);
+    let happened = ["resume", "one", "--decide", "make=happened", "--reason", "it is there"];
+    fails(&sandbox.run(happened), 3, &["the value of `FILE`, which the record does not have", "STEPGATE_PARAM_FILE"]);
+    assert_eq!(statuses(&sandbox.log()), "make=satisfied free=passed use=suspended");
+    fails(&sandbox.stepgate("resume one"), 3, &["FILE"]);
+    sandbox.set("STEPGATE_PARAM_FILE", "f");
+    assert_eq!(sandbox.stepgate("resume one").code, 0);
+    assert_eq!(sandbox.read("witness"), "got f\n");
+}

@@ -1,6 +1,6 @@
 //! The steps of a run on a disk that fails, and who watches it.
 
-use crate::engine::capture::Capture;
+use crate::engine::capture::{Capture, sync_names};
 use crate::engine::recorder::{Observer, Recorder};
 use crate::event::*;
 use crate::hash::sha256;
@@ -87,6 +87,7 @@ fn captured(folder: &RunFolder, name: &str, chance: &mut Chance) -> io::Result<S
     let bytes = vec![byte; length as usize];
     bytes.chunks(7000).for_each(|piece| capture.feed(piece));
     let (record, kept) = capture.finish();
+    let kept = kept.and_then(|()| sync_names(Some(folder), &[&record]));
     kept?;
     assert_eq!(record.sha256, Some(sha256(&bytes)));
     Ok(record)
