@@ -86,6 +86,16 @@ fn head(journal: &str) -> String {
     last["hash"].as_str().unwrap().to_owned()
 }
 
+#[test]
+fn a_machine_that_was_started_anew_between_two_parts_is_said_to_have_been() {
+    let sandbox = suspended(BODY);
+    let boot = "printf 'another-boot\n' > boot && mount --bind boot /proc/sys/kernel/random/boot_id";
+    let Some(resumed) = in_namespaces(&sandbox, boot, &[]) else { return };
+    assert_eq!(resumed.code, 0, "{resumed:?}");
+    let markdown = sandbox.stepgate("log").stdout;
+    assert!(markdown.contains("the machine was started anew meanwhile"), "{markdown}");
+}
+
 /// A command under a clock that is `offset` away from the machine's.
 fn under_a_clock(sandbox: &Sandbox, offset: &str, arguments: &[&str]) -> Done {
     let mut command = sandbox.wrapped(&["faketime", "-f", offset], arguments);

@@ -358,6 +358,24 @@ fn syncs(body: &str, arguments: &[&str]) -> usize {
     trace.lines().filter(|line| line.contains("sync(")).count()
 }
 
+/// Syncs of going on with a run that waits at its first gate, in front of `count` steps.
+fn syncs_of_resume(count: usize) -> usize {
+    let sandbox = Sandbox::with(&format!("```bash {{name=first}}\n:\n```\n\n{}", steps(count)));
+    assert_eq!(run(&sandbox, &["run", "r.md", "--run-id", "one"]).code, 3);
+    let options = ["-e", "trace=fdatasync,fsync,sync,syncfs,msync,sync_file_range"];
+    let (done, trace) = traced(&sandbox, &options, &["resume", "one", "--confirm", "first"]);
+    assert_eq!(done.code, 0, "{done:?}");
+    trace.lines().filter(|line| line.contains("sync(")).count()
+}
+
+#[test]
+fn going_on_costs_a_sync_a_step_and_a_few_for_its_head_as_a_new_run_does() {
+    let (five, fifteen) = (syncs_of_resume(5), syncs_of_resume(15));
+    assert_eq!(fifteen - five, 10, "{five} syncs for 5 steps, {fifteen} for 15");
+    // The probe of the store, the ledger's two lines, the head, the gate, the last outcome, the seal.
+    assert!(five <= 5 + 12, "{five}");
+}
+
 #[test]
 fn a_step_costs_one_sync_and_a_gate_one_more() {
     let constant = 20;
