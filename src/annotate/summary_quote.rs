@@ -85,7 +85,7 @@ fn deviations(state: &RunState) -> Vec<String> {
         let reason = if deviation.reason.is_empty() { "no reason recorded" } else { &deviation.reason };
         lines.push(format!(
             "- {} {} {} at {}: \"{}\"",
-            code(&step.instance.to_string()),
+            code(&step.to_string()),
             deviation_words(deviation.kind),
             inline(&deviation.by),
             deviation.at.strftime("%T"),

@@ -42,7 +42,7 @@ pub fn may_retry(step: &StepState) -> bool {
         (StepKind::Assert | StepKind::Manual, _) => true,
         (_, Some(effect)) if effect.may_repeat() => true,
         // Nothing of it was sent.
-        _ => !step.begun || step.outcome.as_ref().is_some_and(|outcome| outcome.reason == Some(Reason::Transport)),
+        _ => step.begun.is_none() || step.outcome.as_ref().is_some_and(|outcome| outcome.reason == Some(Reason::Transport)),
     }
 }
 

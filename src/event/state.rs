@@ -49,8 +49,12 @@ pub struct RunState {
     pub parts: Vec<Part>,
     /// How long the run was under way, all its parts together and no gap between them.
     pub active: Duration,
-    /// Whether the runbook's file was found to be no longer what is run.
+    /// Whether the runbook's file was ever found to be no longer what is run.
     pub runbook_changed: bool,
+    /// Whether that was recorded in this part.
+    pub changed_in_part: bool,
+    /// What was not as planned, in order.
+    deviations: Vec<(Instance, Deviation)>,
     /// The file below the run's folder that holds the runbook's bytes, if it is not the first one.
     pub runbook_file: Option<String>,
     /// What each session held last, by its target's name and its own.
@@ -157,7 +161,9 @@ impl RunState {
             }
             Event::StepStarted { step, attempt } => {
                 if let Some(state) = self.step_mut(step) {
-                    (state.status, state.attempts, state.begun) = (Status::Running, *attempt, true);
+                    (state.status, state.attempts, state.begun) = (Status::Running, *attempt, Some(time));
+                    // What an earlier attempt left says nothing of this one.
+                    (state.outcome, state.finished) = (None, None);
                     state.started.get_or_insert(time);
                 }
             }
@@ -193,7 +199,7 @@ impl RunState {
             }
             Event::LeftRunning { processes } => self.left_running.clone_from(processes),
             Event::RunSuspended { step, waits_for, parameter } => self.suspend(step, *waits_for, parameter),
-            Event::RunbookChanged { .. } => self.runbook_changed = true,
+            Event::RunbookChanged { .. } => (self.runbook_changed, self.changed_in_part) = (true, true),
             Event::RunInterrupted { signal } => self.interrupted = Some(signal.clone()),
             Event::RunFailed { reason } => self.failed = Some(reason.clone()),
             Event::GivenUp { by } => self.given_up = Some(by.clone()),
@@ -219,6 +225,7 @@ impl RunState {
         self.closing &= reopened.is_none();
         self.earlier_seals.extend(reopened);
         (self.suspended, self.interrupted, self.failed, self.opened) = (None, None, None, None);
+        self.changed_in_part = false;
         if let Some(revision) = &resumed.revision {
             self.revise(revision);
         }
@@ -242,6 +249,7 @@ impl RunState {
         // What ran and is no longer planned ran all the same.
         let mut gone: Vec<_> = known.into_values().filter(|step| step.attempts > 0 || step.gate.is_some()).collect();
         gone.sort_by_key(|step| step.started);
+        gone.iter_mut().for_each(|step| Arc::make_mut(step).gone = true);
         self.steps.extend(gone);
         self.places = Arc::new(places(&self.steps));
     }
@@ -253,20 +261,27 @@ impl RunState {
             // Of a probe's word the next event tells what came of it.
             Decision::Happened if by_person => state.status = Status::Satisfied,
             Decision::NotHappened | Decision::Rerun => {
-                (state.status, state.outcome, state.begun) = (Status::NotRun, None, false);
+                (state.status, state.outcome, state.begun) = (Status::NotRun, None, None);
             }
             Decision::Happened | Decision::Abort => {}
         }
-        if by_person && decision != Decision::Abort {
-            state.deviation = Some(deviation);
+        if by_person {
+            self.deviate(step, deviation);
         }
     }
 
     fn skip(&mut self, step: &Instance, reason: &Option<String>, by: &str, at: Timestamp) {
         if let Some(state) = self.step_mut(step) {
             state.status = Status::Skipped;
-            state.deviation = Some(deviation("skipped", reason.as_deref().unwrap_or_default(), by, at));
         }
+        self.deviate(step, deviation("skipped", reason.as_deref().unwrap_or_default(), by, at));
+    }
+
+    fn deviate(&mut self, step: &Instance, deviation: Deviation) {
+        if let Some(state) = self.step_mut(step) {
+            state.deviation = Some(deviation.clone());
+        }
+        self.deviations.push((step.clone(), deviation));
     }
 
     fn suspend(&mut self, step: &Instance, waits_for: WaitsFor, parameter: &Option<String>) {
@@ -327,9 +342,9 @@ impl RunState {
         if let (Some(status), Some(state)) = (status, self.step_mut(step)) {
             (state.status, state.attempts) = (status, 1);
             (state.started, state.finished) = (Some(at.0), Some(at.0));
-            if status == Status::Skipped {
-                state.deviation = Some(deviation(word, note.as_deref().unwrap_or_default(), by, at.0));
-            }
+        }
+        if status == Some(Status::Skipped) {
+            self.deviate(step, deviation(word, note.as_deref().unwrap_or_default(), by, at.0));
         }
     }
 
@@ -392,7 +407,7 @@ impl RunState {
 
     /// Where the run stands. A sealed run says so itself.
     pub fn verdict(&self) -> RunVerdict {
-        let any = |status| self.steps().any(|step| step.status == status);
+        let any = |status| self.steps().any(|step| step.status == status && !step.gone);
         match &self.seal {
             Some((verdict, _)) => *verdict,
             None if self.interrupted.is_some() => RunVerdict::Interrupted,
@@ -404,7 +419,7 @@ impl RunState {
 
     /// The verdict that a seal would name now.
     pub fn closing_verdict(&self) -> RunVerdict {
-        let any = |status| self.steps().any(|step| step.status == status);
+        let any = |status| self.steps().any(|step| step.status == status && !step.gone);
         let partial = self.header.as_ref().is_some_and(|header| header.selection.is_some());
         match () {
             () if self.given_up.is_some() => RunVerdict::Interrupted,
@@ -417,9 +432,6 @@ impl RunState {
 
     /// The record just ends and nobody writes it any more: a step that was running is in doubt.
     pub fn declare_dead(&mut self) {
-        if self.verdict() != RunVerdict::Running {
-            return;
-        }
         for step in self.steps.iter_mut().filter(|step| step.status == Status::Running) {
             Arc::make_mut(step).status = Status::InDoubt;
         }
@@ -429,8 +441,8 @@ impl RunState {
     }
 
     /// What was not as planned: the steps that a person left out, or of which one said what became of them.
-    pub fn deviations(&self) -> impl Iterator<Item = (&StepState, &Deviation)> {
-        self.steps().filter_map(|step| Some((step, step.deviation.as_ref()?)))
+    pub fn deviations(&self) -> impl Iterator<Item = (&Instance, &Deviation)> {
+        self.deviations.iter().map(|(step, deviation)| (step, deviation))
     }
 
     /// Drops what steps printed, for a state that goes on.
@@ -443,7 +455,7 @@ impl RunState {
 
     /// The steps that name a criterion, and what they say of it.
     pub fn criterion(&self, id: &str) -> (Vec<&StepState>, CriterionVerdict) {
-        let steps: Vec<_> = self.steps().filter(|step| step.header.satisfies.iter().any(|named| named == id)).collect();
+        let steps: Vec<_> = self.steps().filter(|step| !step.gone && step.header.satisfies.iter().any(|named| named == id)).collect();
         let verdict = match () {
             () if steps.iter().any(|step| step.status == Status::Failed) => CriterionVerdict::Refuted,
             () if !steps.is_empty() && steps.iter().all(|step| step.is_proof()) => CriterionVerdict::Proved,
@@ -456,7 +468,14 @@ impl RunState {
 /// A step of a revised plan: what is known of it, under its new head.
 fn revised(known: Option<Arc<StepState>>, header: &StepHeader) -> StepState {
     match known {
-        Some(known) => StepState { header: header.clone(), ..Arc::unwrap_or_clone(known) },
+        Some(known) => {
+            let mut header = header.clone();
+            if matches!(known.status, Status::InDoubt | Status::Running | Status::Failed) && known.begun.is_some() {
+                // What may have happened happened under the effect of then.
+                header.effect = header.effect.max(known.header.effect);
+            }
+            StepState { header, ..Arc::unwrap_or_clone(known) }
+        }
         None => StepState::new(header),
     }
 }

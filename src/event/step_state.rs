@@ -32,10 +32,12 @@ pub struct StepState {
     pub late_bytes: u64,
     /// The expression that left it out.
     pub condition: Option<String>,
-    /// What was not as planned.
+    /// What was not as planned, last.
     pub deviation: Option<Deviation>,
-    /// Whether its script may have been sent since it was last known not to have happened.
-    pub begun: bool,
+    /// When its script may have been sent last, unless it is known since not to have happened.
+    pub begun: Option<Timestamp>,
+    /// Whether a later plan has it no more.
+    pub gone: bool,
     /// What its probe said, each time that it ran.
     pub probes: Vec<ProbeState>,
 }
@@ -43,7 +45,7 @@ pub struct StepState {
 /// What was not as planned: a person left a step out, or said what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deviation {
-    /// `skipped`, `happened`, `not-happened` or `rerun`.
+    /// `skipped`, `happened`, `not-happened`, `rerun` or `abort`.
     pub kind: &'static str,
     /// Why, in that person's words.
     pub reason: String,
@@ -94,7 +96,8 @@ impl StepState {
             late_bytes: 0,
             condition: None,
             deviation: None,
-            begun: false,
+            begun: None,
+            gone: false,
             probes: Vec::new(),
         }
     }
@@ -116,15 +119,19 @@ impl StepState {
 
     /// Whether it proves the criteria that it names. What somebody only said to have happened was not checked.
     pub fn is_proof(&self) -> bool {
-        let said = self.deviation.as_ref().is_some_and(|deviation| deviation.kind == "happened");
-        self.status.is_good() && !said
+        self.status.is_good() && !self.is_said("happened")
+    }
+
+    /// Whether the last that a person said of it is of this kind.
+    pub fn is_said(&self, kind: &str) -> bool {
+        self.deviation.as_ref().is_some_and(|deviation| deviation.kind == kind)
     }
 
     /// Whether a person must say what became of it before it may be run again: it failed, its script was sent, and it may
     /// have changed something.
     pub fn wants_decision(&self) -> bool {
         let changes = self.header.effect.is_some_and(|effect| !effect.may_repeat());
-        let sent = self.begun && self.outcome.as_ref().is_none_or(|outcome| outcome.reason != Some(Reason::Transport));
+        let sent = self.begun.is_some() && self.outcome.as_ref().is_none_or(|outcome| outcome.reason != Some(Reason::Transport));
         self.status == Status::Failed && changes && sent
     }
 

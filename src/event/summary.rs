@@ -136,7 +136,7 @@ pub fn result_words(step: &StepState) -> String {
         (Status::InDoubt, None) => "in doubt".to_owned(),
         (Status::NotRun, _) if step.header.probe => "probe".to_owned(),
         (Status::NotRun, _) => "not run".to_owned(),
-        (Status::Satisfied, _) if step.deviation.is_some() => "taken as done".to_owned(),
+        (Status::Satisfied, _) if step.is_said("happened") => "taken as done".to_owned(),
         (Status::Satisfied, _) => "already satisfied".to_owned(),
         (Status::Skipped, _) if step.condition.is_some() => "skipped by when".to_owned(),
         (Status::Suspended, _) => "waiting".to_owned(),
@@ -181,6 +181,7 @@ pub fn deviation_words(kind: &str) -> &'static str {
         "happened" => "said to have happened by",
         "not-happened" => "said not to have happened by",
         "rerun" => "run again by",
+        "abort" => "given up by",
         _ => "skipped by",
     }
 }
