@@ -22,6 +22,8 @@ pub struct Facts<'a> {
     pub overrides: Vec<String>,
     /// What is left out.
     pub selection: Selection,
+    /// For each step of the plan whether it is chosen.
+    pub chosen: &'a [bool],
     /// Values of late parameters whose step is left out.
     pub early: &'a BTreeMap<String, String>,
     /// Where each secret came from, in words.
@@ -30,7 +32,7 @@ pub struct Facts<'a> {
 
 /// The head of a new run.
 pub fn run_started(plan: &Plan, facts: Facts<'_>) -> RunStarted {
-    let Facts { run, runbook, path, inputs, operator, overrides, selection, early, secrets } = facts;
+    let Facts { run, runbook, path, inputs, operator, overrides, selection, chosen, early, secrets } = facts;
     let Revision {
         runbook_file: _,
         runbook_sha256,
@@ -38,13 +40,15 @@ pub fn run_started(plan: &Plan, facts: Facts<'_>) -> RunStarted {
         title,
         params,
         origins,
+        late,
+        chosen: named,
         declared,
         targets,
         given_targets,
         env,
         acceptance,
         steps,
-    } = Revision::of(plan, runbook.source.text.as_bytes(), inputs, early);
+    } = Revision::of(plan, runbook.source.text.as_bytes(), inputs, early, chosen);
     RunStarted {
         format: JOURNAL_FORMAT,
         stepgate: env!("CARGO_PKG_VERSION").to_owned(),
@@ -62,6 +66,8 @@ pub fn run_started(plan: &Plan, facts: Facts<'_>) -> RunStarted {
         selection: selection.is_partial().then_some(selection),
         params,
         origins,
+        late,
+        chosen: named,
         declared,
         secrets: secrets.clone(),
         targets,

@@ -56,7 +56,7 @@ pub fn inputs_of_record(header: &RunStarted, param: &[String]) -> Result<Inputs,
         (!value.contains(MASK)).then(|| (name.clone(), (value.clone(), origin)))
     };
     Ok(Inputs {
-        recorded: header.params.iter().filter_map(kept).collect(),
+        recorded: header.params.iter().chain(&header.late).filter_map(kept).collect(),
         targets: header.given_targets.clone().into_iter().collect(),
         ..inputs(&chosen)?
     })

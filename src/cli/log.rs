@@ -7,7 +7,7 @@ use super::output::{print, print_json};
 use super::terminal::eprint_line;
 use crate::annotate::{self, Excerpt};
 use crate::diagnostic::Refused;
-use crate::event::{RunState, StreamRecord};
+use crate::event::{RUNBOOK_FILE, RunState, StreamRecord};
 use crate::journal::{self, DiskFile, ReadError, Reading, RunFolder, Store, read_journal};
 use crate::report::run_json;
 use crate::runbook;
@@ -76,7 +76,7 @@ fn markdown(folder: &RunFolder, reading: &Reading, doubts: &[String]) -> Result<
         |why: String| Failure::new(Exit::Failure, format!("the runbook of {} cannot be shown: {why}", folder.run));
     let state = &reading.state;
     let mut bytes = Vec::new();
-    let name = state.runbook_file.as_deref().unwrap_or("runbook.md");
+    let name = state.runbook_file.as_deref().unwrap_or(RUNBOOK_FILE);
     let read = folder.open(name).and_then(|mut file| file.read_to_end(&mut bytes));
     read.map_err(|error| failed(error.to_string()))?;
     let wanted = state.header.as_ref().map(|header| &header.runbook_sha256);

@@ -108,7 +108,10 @@ impl Record {
 
 fn split(taken: [Taken; 2]) -> (Vec<Lock>, Vec<Event>) {
     let (locks, over): (Vec<_>, Vec<_>) = taken.into_iter().map(|taken| (taken.lock, taken.over)).unzip();
-    (locks, over.iter().flatten().map(crate::journal::TakenOver::event).collect())
+    // The two locks of one dead run are one thing to say.
+    let mut events: Vec<Event> = over.iter().flatten().map(crate::journal::TakenOver::event).collect();
+    events.dedup();
+    (locks, events)
 }
 
 /// A run that is to go on, as its record has it, with its lock.
@@ -157,16 +160,19 @@ impl Continued {
         self.listing.of(run.as_str()).is_some_and(|listed| listed.marks.last() == Some(&self.reading.end()))
     }
 
-    /// A crash between the seal and the ledger's line leaves the line out: it is added, and nothing else is to be done.
-    pub fn mend_ledger(&self, store: &Store, run: &RunId) -> Result<(), Failure> {
-        let lacks = self.listing.of(run.as_str()).and_then(|listed| listed.lacks(&self.reading));
+    /// A crash between the seal and the ledger's line leaves the line out: it is added, when the seal is on the disk for
+    /// certain, and nothing else is to be done.
+    pub fn mend_ledger(&self, store: &Store, folder: &RunFolder) -> Result<(), Failure> {
+        let lacks = self.listing.of(folder.run.as_str()).and_then(|listed| listed.lacks(&self.reading));
         let Some(line) = lacks else { return Ok(()) };
+        folder.go_on(&self.reading, false, Timestamp::now()).map_err(|error| unusable(&folder.run, &error))?;
         let added = store.ledger().append(line, Timestamp::now());
         added.map_err(|error| Failure::new(Exit::Record, format!("the ledger cannot be written: {error}")))
     }
 }
 
-fn unusable(run: &RunId, why: &dyn std::fmt::Display) -> Failure {
+/// A record with which no run can go on.
+pub fn unusable(run: &RunId, why: &dyn std::fmt::Display) -> Failure {
     Failure::new(Exit::Record, format!("run {run} cannot be gone on with: {why}"))
         .hint("nothing was run; `stepgate log` shows what of the record is sound")
 }

@@ -5,21 +5,24 @@ use super::error::{Exit, Failure};
 use super::execute::{self, Prepared};
 use super::log::store_path;
 use super::plan::{self, Planned};
-use super::record::{Continued, Record, keep_revision};
+use super::record::{Continued, Record, keep_revision, unusable};
 use super::resume_changes;
 use super::resume_values::{Again, streams};
 use super::run::{answered, answers, fetch_secrets};
 use super::secrets::Sources;
 use super::terminal::{Terminal, eprint_line};
-use super::unfinished::newest_unfinished;
+use super::unfinished::{Unfinished, newest_unfinished};
 use super::{environment, inputs, next, sessions};
 use crate::engine::{self, Answers, Standing, doubt_facts, first_undecided, standing};
-use crate::event::{Change, Decision, JOURNAL_FORMAT, Now, Revision, RunResumed, RunState, RunVerdict, changes};
+use crate::event::{
+    Change, Decision, JOURNAL_FORMAT, Now, RUNBOOK_FILE, Revision, RunResumed, RunState, RunVerdict, changes,
+};
+use crate::hash::sha256;
 use crate::journal::{RunFolder, Store};
 use crate::plan::{Plan, PlannedStep, early};
 use crate::redact::Redactor;
 use crate::runbook::{self, Runbook};
-use crate::text::escape_line;
+use crate::text::{escape_line, quote_word};
 use std::collections::HashMap;
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -30,9 +33,10 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
     let store = open_store(options.store.as_ref())?;
     let folder = find(&store, options.run.as_deref())?;
     let continued = Continued::open(&store, &folder, &operator)?;
-    continued.mend_ledger(&store, &folder.run)?;
+    continued.mend_ledger(&store, &folder)?;
+    verify_runbook(&continued.reading.state, &folder)?;
     let state = &continued.reading.state;
-    let head = state.header.as_ref().ok_or_else(|| unusable(&folder, "its record has no beginning"))?;
+    let head = state.header.as_ref().ok_or_else(|| unusable(&folder.run, &"its record has no beginning"))?;
     refuse_closed(state, &head.run)?;
     let ask = terminal.is_interactive() && !options.answering.non_interactive;
     let path = PathBuf::from(&head.runbook_path);
@@ -41,26 +45,28 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
     let chosen = head.selection.clone().unwrap_or_default().resolve(plan)?;
     let early = early(plan, &chosen).map_err(|why| Failure::usage(why).hint("nothing was run"))?;
     let pending = pending(plan, &chosen, state);
-    let revision = Revision::of(plan, runbook.source.text.as_bytes(), inputs, &early);
+    // Before anything of the run is shown: it may hold them.
+    let mut secrets = fetch_secrets(&planned, &pending, &state.secrets, ask, &redactor, terminal)?;
+    let revision = Revision::of(plan, runbook.source.text.as_bytes(), inputs, &early, &chosen);
     let found = changed(state, &revision, &operator, &pending, plan);
-    let old = || old_runbook(state, &folder);
-    let accepted = resume_changes::accept(&found, &options.accept, &old, runbook, &head.run)?;
+    let (old, again) = (|| old_runbook(state, &folder), again(options, &head.run));
+    let accepted = resume_changes::accept(&found, &options.accept, &old, runbook, &again)?;
+    let noted = found.iter().filter(|change| !change.counts).map(|change| change.words.clone()).collect();
     let answers = answers_and_decisions(options, plan, state)?;
     let undecided = first_undecided(plan, &chosen, state).filter(|step| !ask && answers.decision(&step.name).is_none());
     if let Some(step) = undecided {
-        return Err(undecidable(step, state, &folder, &redactor));
+        return Err(undecidable(step, state, &folder, &redactor, &again));
     }
     let sessions = sessions::sessions(plan, config, &path)?;
-    let mut secrets = fetch_secrets(&planned, &pending, ask, &redactor, terminal)?;
     let sources = Sources { config, profile: plan.profile.as_deref(), ask, terminal };
-    let again = Again { plan, pending: &pending, sources: &sources, redactor: &redactor };
-    let (known, mut missing) = again.values(state);
-    let (given, lost) = again.session_values(state);
+    let values = Again { plan, pending: &pending, sources: &sources, redactor: &redactor };
+    let (known, mut missing) = values.values(state);
+    let (given, lost) = values.session_values(state);
     let happened = |name: &str| answers.decision(name).is_some_and(|decided| decided.decision == Decision::Happened);
-    let (unseen, unknown) = again.unseen_captures(state, happened);
+    let (unseen, unknown) = values.unseen_captures(state, happened);
     missing.extend(lost.into_iter().chain(unknown));
     let values = std::mem::take(&mut secrets.values).into_iter().chain(early).chain(known).chain(unseen).collect();
-    let streams = streams(plan, state, &folder);
+    let streams = streams(plan, state, &folder).map_err(|why| unusable(&folder.run, &why))?;
     let targets = revision.targets.clone();
     let mut resumed = RunResumed {
         part: state.parts.len() as u32 + 2,
@@ -71,9 +77,10 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
         overrides: overrides(options),
         secrets: secrets.sources,
         accepted,
+        noted,
         revision: None,
     };
-    if head.plan != revision.plan {
+    if (&head.plan, &head.runbook_sha256) != (&revision.plan, &revision.runbook_sha256) {
         resumed.revision = Some(keep_revision(&folder, resumed.part, revision, &runbook.source.text)?);
     }
     let record = Record::go_on(store, folder, (&path, &targets), continued, resumed)?;
@@ -107,18 +114,22 @@ fn open_store(option: Option<&PathBuf>) -> Result<Store, Failure> {
 }
 
 fn find(store: &Store, part: Option<&str>) -> Result<RunFolder, Failure> {
-    if part.is_some() {
-        return Ok(store.find(part)?);
+    if let Some(part) = part.filter(|part| !part.is_empty()) {
+        return Ok(store.find(Some(part))?);
     }
-    newest_unfinished(store).ok_or_else(|| {
-        Failure::usage("no run is unfinished")
-            .hint("`stepgate resume RUN` opens a run again that has closed and failed")
-    })
-}
-
-fn unusable(folder: &RunFolder, why: &str) -> Failure {
-    Failure::new(Exit::Record, format!("run {} cannot be gone on with: {why}", folder.run))
-        .hint("nothing was run; `stepgate log` shows what of the record is sound")
+    if part.is_some() {
+        return Err(
+            Failure::usage("the name of the run is empty").hint("leave it out to mean the newest unfinished run")
+        );
+    }
+    match newest_unfinished(store) {
+        Unfinished::Left(folder) => Ok(folder),
+        Unfinished::Running(run) => {
+            Err(Failure::new(Exit::Locked, format!("run {run} is the only unfinished one, and somebody is at it")))
+        }
+        Unfinished::None => Err(Failure::usage("no run is unfinished")
+            .hint("`stepgate resume RUN` opens a run again that has closed and failed")),
+    }
 }
 
 /// A run that is over is not opened again, unless it failed.
@@ -129,7 +140,8 @@ fn refuse_closed(state: &RunState, run: &str) -> Result<(), Failure> {
         return Err(Failure::usage(message).hint("nothing was run; run its runbook again"));
     }
     let words = match &state.seal {
-        Some((RunVerdict::Passed | RunVerdict::Partial, _)) => "it has passed",
+        Some((RunVerdict::Passed, _)) => "it has passed",
+        Some((RunVerdict::Partial, _)) => "what was chosen of it has passed",
         Some((RunVerdict::Interrupted, _)) => "it was given up",
         _ => return Ok(()),
     };
@@ -142,8 +154,7 @@ fn pending(plan: &Plan, chosen: &[bool], state: &RunState) -> Vec<bool> {
     let steps = plan.steps.iter().zip(chosen);
     steps
         .map(|(step, chosen)| {
-            let probe = step.shell().is_some_and(|shell| shell.unless.is_some());
-            let done = state.step(&step.name).is_some_and(|state| standing(state, probe) == Standing::Done);
+            let done = state.step(&step.name).is_some_and(|state| standing(state, step.has_probe()) == Standing::Done);
             // A run that is opened again closes again, and each close has its own.
             let again = step.always() && state.seal.is_some();
             *chosen && (!done || again)
@@ -157,7 +168,10 @@ fn changed(state: &RunState, revision: &Revision, operator: &str, pending: &[boo
     let is_pending = |name: &str| match planned.get(name) {
         Some(pending) => *pending,
         // It is planned no more: it was to run if it has no result yet.
-        None => state.step(name).is_some_and(|step| standing(step, false) != Standing::Done && !step.header.probe),
+        None => state.step(name).is_some_and(|step| {
+            let again = step.header.always && state.seal.is_some();
+            (standing(step, false) != Standing::Done || again) && !step.header.probe && !step.gone
+        }),
     };
     let now = Now { revision, operator, stepgate: env!("CARGO_PKG_VERSION"), pending: &is_pending };
     changes(state, &now)
@@ -165,9 +179,11 @@ fn changed(state: &RunState, revision: &Revision, operator: &str, pending: &[boo
 
 /// Whether a person may say what became of a step.
 fn is_open(plan: &Plan, state: &RunState, name: &str) -> bool {
-    let probe = plan.step(name).and_then(|step| step.shell()).is_some_and(|shell| shell.unless.is_some());
-    let stands = state.step(name).map(|step| standing(step, probe));
-    matches!(stands, Some(Standing::Repeat | Standing::Probe | Standing::Undecided))
+    let (Some(step), Some(known)) = (plan.step(name), state.step(name)) else { return false };
+    let closing = state.closing && state.seal.is_none();
+    let reached = step.always() == closing || (!closing && state.given_up.is_some());
+    let stands = standing(known, step.has_probe());
+    reached && matches!(stands, Standing::Repeat | Standing::Probe | Standing::Undecided)
 }
 
 /// What was answered and decided by name.
@@ -182,23 +198,46 @@ fn answers_and_decisions(options: &args::Resume, plan: &Plan, state: &RunState) 
 
 /// Without anybody to decide nothing is begun, so that nothing more is in the record than before. Says what is known of
 /// the step.
-fn undecidable(step: &PlannedStep, state: &RunState, folder: &RunFolder, redactor: &Redactor) -> Failure {
+fn undecidable(step: &PlannedStep, state: &RunState, folder: &RunFolder, redactor: &Redactor, again: &str) -> Failure {
     if let Some(known) = state.step(&step.name) {
         let alive = engine::alive(&folder.mark(), &step.name, redactor);
         let facts = doubt_facts(step, known, &alive, Some(folder), jiff::Timestamp::now());
         facts.lines().iter().for_each(|line| eprint_line(&format!("  · {}", escape_line(line))));
     }
     let hint = format!(
-        "nothing was run; when you know: stepgate resume {} --decide {}=happened|not-happened|rerun|abort --reason TEXT",
-        folder.run, step.name
+        "nothing was run; when you know: {again} --decide {}=happened|not-happened|rerun|abort --reason TEXT",
+        step.name
     );
     Failure::new(Exit::Decision, format!("a decision is needed on `{}`", step.name)).hint(hint)
+}
+
+/// The command that was typed, less what it is refused for and what may hold a person's words.
+fn again(options: &args::Resume, run: &str) -> String {
+    let params = options.param.iter().map(|param| format!(" --param {}", quote_word(param)));
+    let accepted = options.accept.iter().map(|name| format!(" --accept {}", quote_word(name)));
+    let given: String = params.chain(accepted).collect();
+    format!("stepgate resume {run}{}{given}", next::store_option(options.store.as_deref()))
+}
+
+/// The runbook's bytes in the run's folder are what the next part is held against.
+fn verify_runbook(state: &RunState, folder: &RunFolder) -> Result<(), Failure> {
+    let Some(header) = &state.header else { return Ok(()) };
+    let name = state.runbook_file.as_deref().unwrap_or(RUNBOOK_FILE);
+    let mut bytes = Vec::new();
+    let read = folder.open(name).and_then(|mut file| file.read_to_end(&mut bytes));
+    match read {
+        Err(error) => Err(unusable(&folder.run, &format!("{name} cannot be read: {error}"))),
+        Ok(_) if sha256(&bytes) != header.runbook_sha256 => {
+            Err(unusable(&folder.run, &format!("{name} is not what was recorded")))
+        }
+        Ok(_) => Ok(()),
+    }
 }
 
 /// The runbook as it was planned last.
 fn old_runbook(state: &RunState, folder: &RunFolder) -> Option<Runbook> {
     let mut bytes = Vec::new();
-    let name = state.runbook_file.as_deref().unwrap_or("runbook.md");
+    let name = state.runbook_file.as_deref().unwrap_or(RUNBOOK_FILE);
     folder.open(name).ok()?.read_to_end(&mut bytes).ok()?;
     runbook::read(runbook::decode(name, bytes).ok()?).ok().map(|(runbook, _)| runbook)
 }

@@ -1,6 +1,6 @@
 //! What has changed since a run was left: shown, and refused unless it is accepted by name.
 
-use super::error::{Exit, Failure};
+use super::error::Failure;
 use super::terminal::eprint_line;
 use crate::event::Change;
 use crate::runbook::{Item, Runbook};
@@ -20,14 +20,14 @@ pub fn accept(
     names: &[String],
     before: &dyn Fn() -> Option<Runbook>,
     runbook: &Runbook,
-    run: &str,
+    again: &str,
 ) -> Result<Vec<String>, Failure> {
     if let Some(name) = names.iter().find(|name| found.iter().all(|change| change.key != **name)) {
         let known: Vec<_> = found.iter().map(|change| change.key.as_str()).collect();
         let known = if known.is_empty() { "nothing has".to_owned() } else { known.join(", ") };
         return Err(Failure::usage(format!("--accept {name}: that has not changed ({known})")).hint("nothing was run"));
     }
-    let accepted = |change: &&Change| names.contains(&change.key);
+    let accepted = |change: &&Change| !change.fatal && names.contains(&change.key);
     let open: Vec<&Change> = found.iter().filter(|change| change.counts && !accepted(change)).collect();
     let before = found.iter().any(|change| change.counts).then(before).flatten();
     for change in found {
@@ -44,20 +44,18 @@ pub fn accept(
     if open.is_empty() {
         return Ok(found.iter().filter(accepted).map(|change| change.words.clone()).collect());
     }
-    let options: Vec<_> = names
-        .iter()
-        .map(String::as_str)
-        .chain(open.iter().map(|change| change.key.as_str()))
-        .map(|key| format!("--accept {}", quote_word(key)))
-        .collect();
-    Err(Failure::new(Exit::Usage, format!("run {run} is not gone on with: what is still to run has changed"))
-        .hint(format!("nothing was run; if it is to be so: stepgate resume {run} {}", options.join(" "))))
+    if let Some(fatal) = open.iter().find(|change| change.fatal) {
+        return Err(Failure::usage(fatal.words.clone()).hint("nothing was run"));
+    }
+    let options: Vec<_> = open.iter().map(|change| format!("--accept {}", quote_word(&change.key))).collect();
+    Err(Failure::usage("the run is not gone on with: what is still to run has changed")
+        .hint(format!("nothing was run; if it is to be so: {again} {}", options.join(" "))))
 }
 
 /// Shows how a step differs from what it was.
 fn show_difference(name: &str, before: &Runbook, after: &Runbook) {
     let (Some(before), Some(after)) = (source(before, name), source(after, name)) else { return };
-    let difference = TextDiff::from_lines(before, after);
+    let difference = TextDiff::from_lines(&before, &after);
     let lines = difference.iter_all_changes().filter_map(|change| {
         let mark = match change.tag() {
             ChangeTag::Delete => '-',
@@ -66,11 +64,17 @@ fn show_difference(name: &str, before: &Runbook, after: &Runbook) {
         };
         Some(format!("  · {mark} {}", escape_line(change.value().trim_end_matches('\n'))))
     });
-    lines.take(SHOWN).for_each(|line| eprint_line(&line));
+    let lines: Vec<_> = lines.take(SHOWN).collect();
+    if lines.is_empty() {
+        eprint_line(
+            "  · its text is the same: a default, its program in stepgate.toml, or a gate of the profile is another one",
+        );
+    }
+    lines.iter().for_each(|line| eprint_line(line));
 }
 
-/// A step as its author wrote it, expectations included.
-fn source<'r>(runbook: &'r Runbook, name: &str) -> Option<&'r str> {
+/// A step as its author wrote it, with its expectations and its standard input.
+fn source(runbook: &Runbook, name: &str) -> Option<String> {
     let item = runbook.items.iter().find(|item| item.name() == name)?;
     let (start, end) = match item {
         Item::Step(step) => {
@@ -80,5 +84,12 @@ fn source<'r>(runbook: &'r Runbook, name: &str) -> Option<&'r str> {
         Item::Assert(assert) => (assert.span.start, assert.span.end),
         Item::Manual(manual) => (manual.span.start, manual.span.end),
     };
-    runbook.source.text.get(start..end)
+    let mut text = runbook.source.text.get(start..end)?.to_owned();
+    if let Item::Step(step) = item
+        && let Some(data) =
+            step.stdin.as_ref().and_then(|named| runbook.data.iter().find(|data| data.name == named.name))
+    {
+        text.push_str(&format!("\nstandard input, `{}`:\n{}", data.name, data.text()));
+    }
+    Some(text)
 }

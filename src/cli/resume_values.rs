@@ -5,7 +5,7 @@ use super::terminal::eprint_line;
 use crate::engine::{self, Missing, Streams};
 use crate::event::{MASK, RunState, StreamRecord};
 use crate::expect::Text;
-use crate::journal::RunFolder;
+use crate::journal::{RunFolder, output_doubt};
 use crate::plan::{Plan, PlannedStep, ShellAction};
 use crate::redact::Redactor;
 use std::collections::BTreeMap;
@@ -94,7 +94,8 @@ impl Again<'_> {
 
     /// The value that somebody gives to a variable that a step of such a target and session, still to run, names.
     fn asked(&self, name: &str, secret: bool, of: impl Fn(&str, &str) -> bool) -> Option<String> {
-        let mut steps = self.plan.steps.iter().zip(self.pending).filter(|(_, pending)| **pending);
+        // A probe runs with the step that names it.
+        let mut steps = self.plan.steps.iter().zip(self.pending).filter(|(step, pending)| **pending || step.probe());
         let wanted = steps.any(|(step, _)| match step.shell() {
             Some(shell) => of(&shell.target, &shell.session) && step.needs(name),
             None => step.needs(name),
@@ -104,25 +105,35 @@ impl Again<'_> {
 }
 
 /// What steps printed that some expression will ask for.
-pub fn streams(plan: &Plan, state: &RunState, folder: &RunFolder) -> Streams {
-    let one = |name: String| {
-        let outcome = state.step(&name)?.outcome.as_ref()?;
-        Some((name, (text(&outcome.stdout, folder)?, text(&outcome.stderr, folder)?)))
-    };
-    engine::named_steps(plan).into_iter().filter_map(one).collect()
+///
+/// # Errors
+///
+/// If a file that holds it is not what was recorded.
+pub fn streams(plan: &Plan, state: &RunState, folder: &RunFolder) -> Result<Streams, String> {
+    let mut all = Streams::new();
+    for name in engine::named_steps(plan) {
+        let Some(outcome) = state.step(&name).and_then(|step| step.outcome.as_ref()) else { continue };
+        if let (Some(stdout), Some(stderr)) = (text(&outcome.stdout, folder)?, text(&outcome.stderr, folder)?) {
+            all.insert(name, (stdout, stderr));
+        }
+    }
+    Ok(all)
 }
 
-/// What an expression may see of a stream; `None` if it was kept secret or is gone.
-fn text(stream: &StreamRecord, folder: &RunFolder) -> Option<Arc<Text>> {
+/// What an expression may see of a stream; `None` if it was kept secret.
+fn text(stream: &StreamRecord, folder: &RunFolder) -> Result<Option<Arc<Text>>, String> {
     let mut bytes = Vec::new();
     match (&stream.text, &stream.file) {
         (Some(text), _) => bytes.extend_from_slice(text.as_bytes()),
         (None, Some(file)) => {
-            let limit = engine::ASSERTABLE as u64;
-            _ = folder.open(file).ok()?.take(limit).read_to_end(&mut bytes).ok()?;
+            if let Some(doubt) = output_doubt(folder, stream) {
+                return Err(doubt);
+            }
+            let read = folder.open(file).and_then(|file| file.take(engine::ASSERTABLE as u64).read_to_end(&mut bytes));
+            read.map_err(|error| format!("{file} cannot be read: {error}"))?;
         }
-        (None, None) => return None,
+        (None, None) => return Ok(None),
     }
     let whole = stream.bytes == Some(bytes.len() as u64);
-    Some(Arc::new(Text { bytes, whole }))
+    Ok(Some(Arc::new(Text { bytes, whole })))
 }

@@ -37,7 +37,7 @@ pub fn run(options: &args::Run, redactor: Redactor, terminal: &Terminal) -> Resu
         .map_err(|error| Failure::usage(format!("{}: {error}", options.file.display())))?;
     let operator = environment::operator();
     let sessions = sessions::sessions(plan, config, &path)?;
-    let mut secrets = fetch_secrets(&planned, &chosen, ask, &redactor, terminal)?;
+    let mut secrets = fetch_secrets(&planned, &chosen, &BTreeMap::new(), ask, &redactor, terminal)?;
     let values = std::mem::take(&mut secrets.values).into_iter().chain(early.clone()).collect();
     let header = header::run_started(
         plan,
@@ -49,6 +49,7 @@ pub fn run(options: &args::Run, redactor: Redactor, terminal: &Terminal) -> Resu
             operator: &operator,
             overrides: overrides(options),
             selection,
+            chosen: &chosen,
             early: &early,
             secrets: &secrets.sources,
         },
@@ -77,16 +78,20 @@ pub fn run(options: &args::Run, redactor: Redactor, terminal: &Terminal) -> Resu
     execute::run_to_its_end(prepared, &options.answering, &hints, terminal)
 }
 
-/// Fetches the secrets that chosen steps need, after the plan was shown to whoever is asked.
+/// Fetches the secrets that chosen steps need, and those that `also` names: an earlier part of the run had them, and what it
+/// left may hold them. Before that the plan is shown to whoever is asked.
 pub fn fetch_secrets(
     planned: &Planned,
     chosen: &[bool],
+    also: &BTreeMap<String, String>,
     ask: bool,
     redactor: &Redactor,
     terminal: &Terminal,
 ) -> Result<Secrets, Failure> {
     let Planned { runbook, plan, config, .. } = planned;
-    let (needed, others) = secrets::needed(plan, chosen);
+    let (mut needed, others) = secrets::needed(plan, chosen);
+    let (had, others): (Vec<_>, Vec<_>) = others.into_iter().partition(|secret| also.contains_key(&secret.name));
+    needed.extend(had);
     let sources = Sources { config, profile: plan.profile.as_deref(), ask, terminal };
     // Before the plan is shown: a parameter that is not secret may hold what is.
     sources.mask(&[needed.as_slice(), &others].concat(), redactor);

@@ -23,6 +23,8 @@ pub fn listen(terminal: &Terminal, hurry: Hurry) -> std::io::Result<Interrupts> 
     drop(signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?);
     let signals = Arc::new(Signals::new(hurry));
     let (ring, bell) = watch::channel(());
+    let terminal = *terminal;
+    let interrupts = Interrupts::new(Arc::clone(&signals), bell, Arc::new(move || terminal.is_lost()));
     for number in [Signal::INT, Signal::QUIT, Signal::TERM, Signal::HUP].map(Signal::as_raw) {
         // Two listeners: the signal is counted at once, and the bell rings when the runtime comes to it.
         let handler = Arc::clone(&signals);
@@ -30,13 +32,14 @@ pub fn listen(terminal: &Terminal, hurry: Hurry) -> std::io::Result<Interrupts> 
         // SAFETY: the handler stores to atomics and does nothing else, which a signal handler may.
         unsafe { signal_hook::low_level::register(number, came)? };
         let mut signal = signal(SignalKind::from_raw(number))?;
-        let ring = ring.clone();
+        let (ring, interrupts) = (ring.clone(), interrupts.clone());
         tokio::spawn(async move {
             while signal.recv().await.is_some() {
+                // What a hang-up means is found out also while nobody waits.
+                _ = interrupts.seen();
                 ring.send_replace(());
             }
         });
     }
-    let terminal = *terminal;
-    Ok(Interrupts::new(signals, bell, Arc::new(move || terminal.is_lost())))
+    Ok(interrupts)
 }

@@ -29,16 +29,44 @@ pub fn history(store: &Store, runbook: &Path) -> History {
     };
     History {
         last: last.map(|reading| reading.state),
-        unfinished: listing.unfinished().filter(own).map(|listed| (listed.run.clone(), verdict(listed))).collect(),
+        unfinished: listing
+            .unfinished()
+            .filter(own)
+            .filter(|listed| begun(store, listed))
+            .map(|listed| (listed.run.clone(), verdict(listed)))
+            .collect(),
     }
 }
 
-/// The newest run of the store that was never closed and that nobody is at.
-pub fn newest_unfinished(store: &Store) -> Option<RunFolder> {
-    let listing = store.ledger().listing().ok()?;
+/// What there is to go on with.
+pub enum Unfinished {
+    /// The newest run that was never closed and that nobody is at.
+    Left(RunFolder),
+    /// Somebody is at the newest one, and there is no other.
+    Running(RunId),
+    /// Nothing.
+    None,
+}
+
+/// What there is to go on with, if no run is named.
+pub fn newest_unfinished(store: &Store) -> Unfinished {
+    let Ok(listing) = store.ledger().listing() else { return Unfinished::None };
     let me = environment::holder("", "");
-    let mut folders = listing.unfinished().filter_map(|listed| folder(store, listed));
-    folders.find(|folder| !store.is_running(&folder.run, &me))
+    let (mut running, folders) = (None, listing.unfinished().filter_map(|listed| folder(store, listed)));
+    for folder in folders {
+        match store.is_running(&folder.run, &me) {
+            true => running = running.or(Some(folder.run)),
+            // A crash came before anything of it was recorded: there is nothing to go on with.
+            false if !folder.has_begun() => {}
+            false => return Unfinished::Left(folder),
+        }
+    }
+    running.map_or(Unfinished::None, Unfinished::Running)
+}
+
+/// Whether anything was recorded of a run.
+fn begun(store: &Store, listed: &Listed) -> bool {
+    folder(store, listed).is_some_and(|folder| folder.has_begun())
 }
 
 fn folder(store: &Store, listed: &Listed) -> Option<RunFolder> {

@@ -12,6 +12,7 @@ use crate::event::*;
 use crate::journal::RunFolder;
 use crate::plan::{PlannedStep, ShellAction};
 use crate::redact::Redactor;
+use crate::runbook::Effect;
 use crate::shell::processes_of;
 use std::io;
 use std::time::{Duration, Instant};
@@ -33,6 +34,10 @@ impl<'a, P: Prompter> Engine<'a, P> {
     /// Takes up a step where the record has left it.
     pub(super) async fn take_up(&mut self, step: &'a PlannedStep) -> io::Result<Taken> {
         let Some(state) = self.recorder.state().step(&step.name) else { return Ok(Taken::Open) };
+        // Each close has one outcome of each of its steps.
+        if step.always() && state.status == Status::Failed && self.recorder.state().closing {
+            return Ok(Taken::Next(Next::Step));
+        }
         let probe = step.shell().and_then(|shell| shell.unless.as_deref());
         let stands = standing(state, probe.is_some());
         if let (Standing::Repeat | Standing::Probe | Standing::Undecided, Some(_)) =
@@ -52,8 +57,11 @@ impl<'a, P: Prompter> Engine<'a, P> {
     /// Its effect allows to run it again, unless it is still running and two at once might be more than one.
     async fn repeat(&mut self, step: &'a PlannedStep) -> io::Result<Taken> {
         let alive = self.wait_for_the_last_of(step).await;
-        let harmless = step.shell().is_some_and(|shell| shell.effect == crate::runbook::Effect::Read);
-        if !alive.is_empty() && !harmless {
+        if let Some(next) = self.stopped() {
+            return Ok(next);
+        }
+        let effect = self.recorder.state().step(&step.name).and_then(|state| state.header.effect);
+        if !alive.is_empty() && effect != Some(Effect::Read) {
             return self.decide(step).await;
         }
         let reason = "its effect allows to run it again".to_owned();
@@ -63,8 +71,14 @@ impl<'a, P: Prompter> Engine<'a, P> {
 
     /// What its probe says decides.
     async fn ask_probe(&mut self, step: &'a PlannedStep, probe: &'a str) -> io::Result<Taken> {
+        if let Some(next) = self.await_missing(step, false) {
+            return Ok(Taken::Next(next));
+        }
         // Of what is still under way no probe can tell how it ends.
         let alive = self.wait_for_the_last_of(step).await;
+        if let Some(next) = self.stopped() {
+            return Ok(next);
+        }
         if !alive.is_empty() {
             return self.decide(step).await;
         }
@@ -86,6 +100,12 @@ impl<'a, P: Prompter> Engine<'a, P> {
                 None => self.decide(step).await,
             },
         }
+    }
+
+    /// What comes next if a signal has come meanwhile.
+    fn stopped(&mut self) -> Option<Taken> {
+        let signal = self.setting.interrupts.seen()?;
+        Some(Taken::Next(self.interrupted(signal)))
     }
 
     /// A person decides: beforehand, by name, or at the terminal. Without one the run is left as it is.
@@ -114,7 +134,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
                 self.miss_captures(step);
                 Taken::Next(Next::Step)
             }
-            Decision::NotHappened | Decision::Rerun => Taken::Open,
+            // Whatever its probe would say: a person has said it.
+            Decision::NotHappened | Decision::Rerun => Taken::Probed,
             Decision::Abort => Taken::Next(self.give_up()),
         })
     }

@@ -32,8 +32,8 @@ impl DoubtFacts {
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![self.words.clone()];
         match self.last_output.is_empty() {
-            true => lines.push("nothing that it printed was kept".to_owned()),
-            false => lines.push("the last that it printed:".to_owned()),
+            true => lines.push("nothing that it printed is known".to_owned()),
+            false => lines.push("the last of it that is known:".to_owned()),
         }
         lines.extend(self.last_output.iter().map(|line| format!("  {line}")));
         lines.extend(match self.alive.as_deref() {
@@ -55,8 +55,9 @@ pub fn first_undecided<'p>(plan: &'p Plan, chosen: &[bool], state: &RunState) ->
     let reached = |step: &PlannedStep| step.always() == closing && !step.probe();
     let steps = plan.steps.iter().zip(chosen).filter(|(step, chosen)| **chosen && reached(step));
     let undecided = |step: &PlannedStep| {
-        let probe = step.shell().is_some_and(|shell| shell.unless.is_some());
-        state.step(&step.name).is_some_and(|state| standing(state, probe) == Standing::Undecided)
+        let Some(known) = state.step(&step.name) else { return false };
+        let settled = known.status == Status::Failed && (closing || state.given_up.is_some());
+        standing(known, step.has_probe()) == Standing::Undecided && !settled
     };
     steps.map(|(step, _)| step).find(|step| undecided(step))
 }
@@ -70,12 +71,13 @@ pub fn facts(
     now: Timestamp,
 ) -> DoubtFacts {
     let local = step.shell().is_none_or(|shell| shell.target == crate::runbook::LOCAL);
-    let ago = state.finished.or(state.started).map_or_else(String::new, |at| {
+    let ago = state.finished.or(state.begun).map_or_else(String::new, |at| {
         let moment = if state.finished.is_some() { "ended" } else { "was begun" };
         format!(", it {moment} {} ago, at {} UTC", took(now.duration_since(at).unsigned_abs()), at.strftime("%F %T"))
     });
     let what = match state.status {
         Status::Failed => format!("{} failed and may have changed something ({})", step.name, result_words(state)),
+        Status::Running => format!("nobody knows whether {} happened: stepgate died while it ran", step.name),
         _ => format!("nobody knows whether {} happened ({})", step.name, result_words(state)),
     };
     DoubtFacts {

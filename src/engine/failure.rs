@@ -20,12 +20,18 @@ impl<'a, P: Prompter> Engine<'a, P> {
     /// Asks about a failed step. Without anybody to ask the run closes.
     pub(super) async fn failed(&mut self, step: &'a PlannedStep) -> io::Result<Mended> {
         let instance = Instance::first(&step.name);
-        let failed = |state: &&StepState| state.status == Status::Failed;
+        // Whoever has given the run up has said enough.
+        let given_up = self.recorder.state().given_up.is_some();
+        let failed = |state: &&StepState| state.status == Status::Failed && !given_up;
         let Some(state) = self.recorder.state().instance(&instance).filter(failed) else {
             return Ok(Mended::Next(Next::Close));
         };
         if !self.prompter.is_available() {
-            return Ok(Mended::Next(Next::Close));
+            return Ok(Mended::Next(match self.setting.interrupts.lost() {
+                // Somebody was there, and may come back.
+                true => self.leave_failed(instance),
+                false => Next::Close,
+            }));
         }
         let retry = may_retry(state);
         self.recorder.record(Event::FailureOpened { step: instance.clone() });
@@ -47,11 +53,12 @@ impl<'a, P: Prompter> Engine<'a, P> {
             FailureAnswer::Retry if retry => Mended::Retry,
             FailureAnswer::Skip => Mended::Next(Next::Step),
             FailureAnswer::Quit => Mended::Next(self.give_up()),
-            FailureAnswer::Leave | FailureAnswer::Retry => {
-                let waits_for = WaitsFor::Failure;
-                self.recorder.record(Event::RunSuspended { step: instance, waits_for, parameter: None });
-                Mended::Next(Next::Leave)
-            }
+            FailureAnswer::Leave | FailureAnswer::Retry => Mended::Next(self.leave_failed(instance)),
         })
+    }
+
+    fn leave_failed(&mut self, step: Instance) -> Next {
+        self.recorder.record(Event::RunSuspended { step, waits_for: WaitsFor::Failure, parameter: None });
+        Next::Leave
     }
 }

@@ -50,13 +50,13 @@ pub struct Interrupts {
     /// Wakes whoever waits, some time after a signal.
     bell: watch::Receiver<()>,
     /// Whether the terminal that the run was started at is gone.
-    is_lost: Arc<dyn Fn() -> bool>,
+    is_lost: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl Interrupts {
     /// Requests that signal handlers write into `signals`; `bell` rings some time after. A hang-up is none if `is_lost`
     /// says that the terminal went away: that must lose no result.
-    pub fn new(signals: Arc<Signals>, bell: watch::Receiver<()>, is_lost: Arc<dyn Fn() -> bool>) -> Self {
+    pub fn new(signals: Arc<Signals>, bell: watch::Receiver<()>, is_lost: Arc<dyn Fn() -> bool + Send + Sync>) -> Self {
         Self { signals, bell, is_lost }
     }
 
@@ -79,6 +79,7 @@ impl Interrupts {
     pub fn answer(&self) {
         self.look_at_hangups();
         self.signals.answered.store(self.signals.count.load(SeqCst), SeqCst);
+        self.signals.hurry.clear();
     }
 
     /// Whether the terminal went away.
@@ -124,7 +125,9 @@ impl Interrupts {
             self.signals.lost.store(true, SeqCst);
         } else {
             self.signals.last.store(HUP, SeqCst);
-            self.signals.count.fetch_add(hangups, SeqCst);
+            if self.signals.count.fetch_add(hangups, SeqCst) + hangups > 1 {
+                self.signals.hurry.set();
+            }
         }
     }
 }

@@ -41,9 +41,6 @@ impl<'a, P: Prompter> Engine<'a, P> {
     /// Goes through one script.
     pub(super) async fn perform(&mut self, performed: Performed<'a>) -> io::Result<Next> {
         let Performed { index, step, action, closing, probed } = performed;
-        if let Some(next) = self.await_missing(step, action) {
-            return Ok(next);
-        }
         if let Some(probe) = action.unless.as_ref().filter(|_| !probed) {
             match self.probe(step, probe, Moment::Before).await? {
                 Probed::Passes => {
@@ -52,6 +49,11 @@ impl<'a, P: Prompter> Engine<'a, P> {
                     return Ok(Next::Step);
                 }
                 Probed::Fails(_) => {}
+                // It was ended with stepgate, and nothing of the step was sent.
+                Probed::Unknown(_) if self.setting.interrupts.seen().is_some() => {
+                    let signal = self.setting.interrupts.seen().unwrap_or("TERM");
+                    return Ok(self.interrupted(signal));
+                }
                 Probed::Unknown(why) => {
                     return self.fail(step, Reason::Transport, format!("its probe `{probe}` decides nothing: {why}"));
                 }
@@ -85,12 +87,19 @@ impl<'a, P: Prompter> Engine<'a, P> {
         })
     }
 
-    /// A step that names a variable whose value was not kept waits for it.
-    fn await_missing(&mut self, step: &PlannedStep, action: &ShellAction) -> Option<Next> {
-        let session = (&action.target, &action.session);
-        let had = |missing: &&Missing| missing.session.as_ref().is_none_or(|(target, name)| (target, name) == session);
-        let wanted = self.setting.missing.iter().filter(had).find(|missing| action.names(&missing.name))?;
-        let (step, parameter) = (Instance::first(&step.name), Some(wanted.name.clone()));
+    /// A step that names a variable whose value nobody knows waits for it, and so does one whose probe names it. At the
+    /// close of a run that failed anyway nobody is waited for: the step stays not run.
+    pub(super) fn await_missing(&mut self, step: &'a PlannedStep, closing: bool) -> Option<Next> {
+        let probe = step.shell().and_then(|shell| shell.unless.as_ref()).and_then(|probe| self.plan.step(probe));
+        let steps = [Some(step), probe];
+        let wanted = |missing: &&Missing| steps.iter().flatten().any(|step| missing.is_wanted_by(step));
+        let wanted = self.setting.missing.iter().find(wanted)?;
+        let parameter = Some(wanted.name.clone());
+        let good = matches!(self.recorder.state().closing_verdict(), RunVerdict::Passed | RunVerdict::Partial);
+        if closing && !good {
+            return Some(Next::Step);
+        }
+        let step = Instance::first(&step.name);
         self.recorder.record(Event::RunSuspended { step, waits_for: WaitsFor::Secret, parameter });
         Some(Next::Leave)
     }
@@ -123,7 +132,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
         let expectations = super::matching::assert_records(expressions, outcomes);
         let holds = expectations.iter().all(|expectation| expectation.holds);
         let (status, reason) = if holds { (Status::Passed, None) } else { (Status::Failed, Some(Reason::Expectation)) };
-        let blank = StepFinished::nothing_ran(Instance::first(&step.name), status, at);
+        let attempt = self.tried(&step.name) + 1;
+        let blank = StepFinished { attempt, ..StepFinished::nothing_ran(Instance::first(&step.name), status, at) };
         let elapsed_ms = since.elapsed().as_millis() as u64;
         self.recorder.record(Event::StepFinished(Box::new(StepFinished { reason, expectations, elapsed_ms, ..blank })));
         self.recorder.commit()?;
@@ -237,7 +247,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
             Probed::Unknown(why) => {
                 // What the step did is not known to have worked; a probe on `resume` can tell.
                 outcome.status = if action.effect.may_repeat() { Status::Failed } else { Status::InDoubt };
-                outcome.reason = Some(Reason::Transport);
+                let stopped = self.setting.interrupts.seen().is_some();
+                outcome.reason = Some(if stopped { Reason::Operator } else { Reason::Transport });
                 outcome.detail = Some(format!("its probe `{probe}` decides nothing: {why}"));
             }
         }
@@ -248,7 +259,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
     fn fail(&mut self, step: &PlannedStep, reason: Reason, detail: String) -> io::Result<Next> {
         let at = self.recorder.clock().time();
         let blank = StepFinished::nothing_ran(Instance::first(&step.name), Status::Failed, at);
-        let outcome = StepFinished { reason: Some(reason), detail: Some(detail), ..blank };
+        let attempt = self.tried(&step.name) + 1;
+        let outcome = StepFinished { attempt, reason: Some(reason), detail: Some(detail), ..blank };
         self.recorder.record(Event::StepFinished(Box::new(outcome)));
         self.recorder.commit()?;
         Ok(match self.setting.interrupts.seen() {

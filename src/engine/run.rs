@@ -97,11 +97,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
             step_by_step: false,
             answers,
             prompter,
-            sessions: Sessions::new(
-                std::mem::take(&mut setting.sessions),
-                recorder.state().sessions.clone(),
-                std::mem::take(&mut setting.given),
-            ),
+            sessions: Sessions::new(std::mem::take(&mut setting.sessions), std::mem::take(&mut setting.given)),
             recorder,
             late: Late::new(plan, setting.redactor.clone()),
             values,
@@ -136,6 +132,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
                 let run = self.recorder.state().header.as_ref().map_or_else(String::new, |header| header.run.clone());
                 self.list(LedgerEvent::Resumed { run, operator: resumed.operator.clone(), records, head })?;
                 self.recorder.record(Event::RunResumed(resumed));
+                // What belongs to a target that is another one now was forgotten with that.
+                self.sessions.restore(self.recorder.state().sessions.clone());
                 if repaired > 0 {
                     self.recorder.record(Event::Repaired { bytes: repaired });
                 }
@@ -146,12 +144,15 @@ impl<'a, P: Prompter> Engine<'a, P> {
         }
         self.recorder.commit()?;
         // A crash in the middle of a close: it goes on there.
-        let done = match self.recorder.state().closing {
-            true => Next::Close,
-            false => self.go_through(false).await?,
+        let done = match (self.recorder.state().closing, self.recorder.state().given_up.is_some()) {
+            (true, _) => Next::Close,
+            (false, true) => self.settle_doubts().await?,
+            (false, false) => self.go_through(false).await?,
         };
         match done {
             Next::Leave => self.leave().await,
+            // A run in doubt is not closed, whatever else became of it.
+            Next::Step | Next::Close if self.is_in_doubt() => self.leave().await,
             Next::Step | Next::Close => self.close().await,
         }
     }
@@ -194,7 +195,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
                 next => break next,
             }
         };
-        let passed = self.recorder.state().step(&step.name).is_some_and(|state| state.status == Status::Passed);
+        let passed = self.recorder.state().step(&step.name).is_some_and(|state| state.status.is_good());
         match next {
             Next::Step if passed => self.parameters_behind(step).await,
             next => Ok(next),
@@ -209,6 +210,9 @@ impl<'a, P: Prompter> Engine<'a, P> {
         closing: bool,
         probed: bool,
     ) -> io::Result<Next> {
+        if let Some(next) = self.await_missing(step, closing) {
+            return Ok(next);
+        }
         if let Some(next) = self.condition(step).await? {
             return Ok(next);
         }
@@ -217,6 +221,25 @@ impl<'a, P: Prompter> Engine<'a, P> {
             Action::Assert { expressions } => self.assertion(step, expressions).await,
             Action::Shell(action) => self.perform(Performed { index, step, action, closing, probed }).await,
         }
+    }
+
+    /// A run that was given up goes straight to its close, but for what a person must decide before.
+    async fn settle_doubts(&mut self) -> io::Result<Next> {
+        let plan = self.plan;
+        for step in plan.steps.iter().filter(|step| !step.always() && !step.probe()) {
+            let state = self.recorder.state().step(&step.name);
+            if state.is_some_and(|state| state.is_in_doubt()) {
+                if let Taken::Next(Next::Leave) = self.take_up(step).await? {
+                    return Ok(Next::Leave);
+                }
+            }
+        }
+        Ok(Next::Close)
+    }
+
+    /// Whether somebody must still say what became of a step.
+    fn is_in_doubt(&self) -> bool {
+        self.recorder.state().steps().any(|step| step.is_in_doubt() && !step.header.always)
     }
 
     fn note_lost_terminal(&mut self) {
@@ -283,9 +306,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
     /// A second signal gives the run up: it closes, unless a step is in doubt. What came until now is answered with that,
     /// and a further one stops the close.
     fn is_given_up_by_signals(&mut self) -> bool {
-        let state = self.recorder.state();
-        let undecided = state.steps().any(|step| matches!(step.status, Status::InDoubt | Status::Running));
-        if !self.setting.interrupts.again() || undecided {
+        let undecided = self.recorder.state().steps().any(StepState::is_in_doubt);
+        if !self.setting.interrupts.again() || undecided || self.recorder.state().given_up.is_some() {
             return false;
         }
         self.setting.interrupts.answer();
@@ -298,7 +320,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
         let state = self.recorder.state();
         let Some(planned) = state.header.as_ref().map(|header| &header.runbook_sha256) else { return };
         let now = (self.setting.runbook_now)();
-        if !state.runbook_changed && now.as_ref() != Some(planned) {
+        if !state.changed_in_part && now.as_ref() != Some(planned) {
             self.recorder.record(Event::RunbookChanged { sha256: now });
         }
     }

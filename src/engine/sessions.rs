@@ -33,13 +33,14 @@ type Key = (String, String);
 const PRINTING: Duration = Duration::from_secs(10);
 
 impl Sessions {
-    /// No session is open yet; those of an earlier part of the run have `held` this, less what somebody has `given` again.
-    pub fn new(
-        configs: BTreeMap<String, SessionConfig>,
-        held: BTreeMap<Key, SessionState>,
-        given: BTreeMap<String, String>,
-    ) -> Self {
-        Self { configs, open: BTreeMap::new(), held, given }
+    /// No session is open yet; `given` are values of variables of which only the names were recorded.
+    pub fn new(configs: BTreeMap<String, SessionConfig>, given: BTreeMap<String, String>) -> Self {
+        Self { configs, open: BTreeMap::new(), held: BTreeMap::new(), given }
+    }
+
+    /// The sessions of an earlier part of the run have held this.
+    pub fn restore(&mut self, held: BTreeMap<Key, SessionState>) {
+        self.held = held;
     }
 
     /// What an open session holds, if that is not what it held when this was asked last. `omit` is set anew before every

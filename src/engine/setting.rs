@@ -5,6 +5,7 @@ use crate::event::Event;
 use crate::expect::Text;
 use crate::hash::Sha256Hex;
 use crate::journal::{Ledger, RunFolder};
+use crate::plan::PlannedStep;
 use crate::redact::Redactor;
 use crate::shell::SessionConfig;
 use std::collections::BTreeMap;
@@ -43,11 +44,23 @@ pub struct Setting {
     pub runbook_now: Box<dyn Fn() -> Option<Sha256Hex>>,
 }
 
-/// A variable that a session had and a later part of the run does not: a secret was in its value.
+/// A variable whose value a later part of the run does not know: a secret was in it, or nobody saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missing {
     /// Its name.
     pub name: String,
     /// Target and session that had it; `None` if every step would get it.
     pub session: Option<(String, String)>,
+}
+
+impl Missing {
+    /// Whether a step needs it and would have got it.
+    pub fn is_wanted_by(&self, step: &PlannedStep) -> bool {
+        let own = match (&self.session, step.shell()) {
+            (None, _) => true,
+            (Some((target, session)), Some(shell)) => (target, session) == (&shell.target, &shell.session),
+            (Some(_), None) => false,
+        };
+        own && step.needs(&self.name)
+    }
 }

@@ -42,7 +42,10 @@ pub fn may_retry(step: &StepState) -> bool {
         (StepKind::Assert | StepKind::Manual, _) => true,
         (_, Some(effect)) if effect.may_repeat() => true,
         // Nothing of it was sent.
-        _ => step.begun.is_none() || step.outcome.as_ref().is_some_and(|outcome| outcome.reason == Some(Reason::Transport)),
+        _ => {
+            step.begun.is_none()
+                || step.outcome.as_ref().is_some_and(|outcome| outcome.reason == Some(Reason::Transport))
+        }
     }
 }
 
@@ -59,7 +62,7 @@ mod tests {
             if effect == Effect::Destroy { "" } else { "gate=none" }
         );
         let plan = crate::plan::plan_of(&text);
-        let revision = Revision::of(&plan, b"", &crate::plan::Inputs::default(), &Default::default());
+        let revision = Revision::of(&plan, b"", &crate::plan::Inputs::default(), &Default::default(), &[true]);
         let mut state = RunState::default();
         let now = jiff::Timestamp::UNIX_EPOCH;
         let mut apply = |event| state.apply(&event, now, std::time::Duration::ZERO);

@@ -14,6 +14,8 @@ pub struct Change {
     pub words: String,
     /// Whether it matters for what is still to run.
     pub counts: bool,
+    /// Whether nobody may accept it.
+    pub fatal: bool,
 }
 
 /// Who goes on with a run, and what is planned now.
@@ -32,11 +34,11 @@ pub struct Now<'a> {
 pub fn changes(state: &RunState, now: &Now<'_>) -> Vec<Change> {
     let Some(header) = &state.header else { return Vec::new() };
     let mut found = steps(state, now);
-    found.extend(maps(header, now));
+    found.extend(maps(header, state, now));
     let mut single = |what: &str, noun: &str, before: &str, after: &str| {
         if before != after {
             let words = format!("{noun}: {before} → {after}");
-            found.push(Change { key: format!("run:{what}"), words, counts: true });
+            found.push(Change { key: format!("run:{what}"), words, counts: true, fatal: false });
         }
     };
     let last = state.parts.last();
@@ -56,22 +58,28 @@ fn steps(state: &RunState, now: &Now<'_>) -> Vec<Change> {
     let mut found = Vec::new();
     let before: BTreeMap<&str, &StepState> = state.steps().map(|step| (step.instance.name.as_str(), step)).collect();
     let after: BTreeMap<&str, &StepHeader> = now.revision.steps.iter().map(|step| (step.name.as_str(), step)).collect();
-    let mut add = |name: &str, words: String, counts: bool| {
+    let add = |found: &mut Vec<Change>, name: &str, words: String, counts: bool| {
         let words = if counts { words } else { format!("{words}; it does not run any more") };
-        found.push(Change { key: name.to_owned(), words, counts });
+        found.push(Change { key: name.to_owned(), words, counts, fatal: false });
     };
     for step in &now.revision.steps {
         let name = step.name.as_str();
         match before.get(name) {
-            None => add(name, format!("step {name} is new"), (now.pending)(name)),
+            None => add(&mut found, name, format!("step {name} is new"), (now.pending)(name)),
             Some(known) if known.header.sha256 != step.sha256 => {
-                add(name, format!("step {name} is another one"), step.probe || (now.pending)(name));
+                add(&mut found, name, format!("step {name} is another one"), step.probe || (now.pending)(name));
             }
             Some(_) => {}
         }
     }
-    for name in before.keys().filter(|name| !after.contains_key(*name)) {
-        add(name, format!("step {name} is gone"), (now.pending)(name));
+    for (name, step) in before.iter().filter(|(name, step)| !after.contains_key(*name) && !step.gone) {
+        add(&mut found, name, format!("step {name} is gone"), (now.pending)(name));
+        if step.is_in_doubt() || step.wants_decision() {
+            let words = format!(
+                "step {name} is gone, and nobody has said whether it happened: put it back until that is decided"
+            );
+            found.push(Change { key: (*name).to_owned(), words, counts: true, fatal: true });
+        }
     }
     found.extend(order(state, now, &before, &after));
     found
@@ -89,23 +97,33 @@ fn order(
     let is: Vec<&str> = now.revision.steps.iter().map(|step| step.name.as_str()).filter(both).collect();
     let at = was.iter().zip(&is).position(|(was, is)| was != is)?;
     let words = format!("the order of what is still to run: {} stands where {} was", is[at], was[at]);
-    Some(Change { key: "run:order".to_owned(), words, counts: true })
+    Some(Change { key: "run:order".to_owned(), words, counts: true, fatal: false })
 }
 
-fn maps(header: &RunStarted, now: &Now<'_>) -> Vec<Change> {
+fn maps(header: &RunStarted, state: &RunState, now: &Now<'_>) -> Vec<Change> {
     let revision = now.revision;
     let pending = revision.steps.iter().filter(|step| step.probe || (now.pending)(&step.name));
     let targets: BTreeSet<&str> = pending.filter_map(|step| step.target.as_deref()).collect();
     let mut found = map("param", "parameter", &header.params, &revision.params, &|_| true);
+    let asked = |name: &str| !state.params.contains_key(name);
+    found.extend(map("param", "parameter", &header.late, &revision.late, &asked));
+    if header.chosen != revision.chosen {
+        let words = format!("what is chosen: {} → {}", header.chosen.join(" "), revision.chosen.join(" "));
+        found.push(Change { key: "run:selection".to_owned(), words, counts: true, fatal: false });
+    }
     found.extend(map("target", "target", &header.targets, &revision.targets, &|name| targets.contains(name)));
     found.extend(map("env", "env", &header.env, &revision.env, &|_| true));
     if header.declared != revision.declared {
         let words = "how the parameters are declared".to_owned();
-        found.push(Change { key: "run:parameters".to_owned(), words, counts: true });
+        found.push(Change { key: "run:parameters".to_owned(), words, counts: true, fatal: false });
     }
     if header.acceptance != revision.acceptance {
-        let words = "the acceptance criteria".to_owned();
-        found.push(Change { key: "run:criteria".to_owned(), words, counts: true });
+        let texts = |all: &[(String, String)]| {
+            all.iter().map(|(id, text)| format!("{id} {text}")).collect::<Vec<_>>().join(", ")
+        };
+        let (was, is) = (texts(&header.acceptance), texts(&revision.acceptance));
+        let words = format!("the acceptance criteria: {was} → {is}");
+        found.push(Change { key: "run:criteria".to_owned(), words, counts: true, fatal: false });
     }
     found
 }
@@ -127,7 +145,7 @@ fn map(
             (None, Some(is)) => format!("{noun} {name} is new: `{is}`"),
             (None, None) => continue,
         };
-        found.push(Change { key: format!("{kind}:{name}"), words, counts: counts(name) });
+        found.push(Change { key: format!("{kind}:{name}"), words, counts: counts(name), fatal: false });
     }
     found
 }

@@ -42,9 +42,15 @@ pub struct RunStarted {
     pub selection: Option<Selection>,
     /// Values of the parameters that are given before the run, `[secret]` for a secret one.
     pub params: BTreeMap<String, String>,
-    /// Who gave each of them its value.
+    /// Who gave each of them its value, and each of `late`.
     #[serde(default)]
     pub origins: BTreeMap<String, Channel>,
+    /// Values that were given beforehand to parameters which are asked for behind a step.
+    #[serde(default)]
+    pub late: BTreeMap<String, String>,
+    /// The steps that are chosen, if the run is partial.
+    #[serde(default)]
+    pub chosen: Vec<String>,
     /// The identity of the parameters' types, and of the steps behind which they are asked for.
     #[serde(default)]
     pub declared: Sha256Hex,
@@ -83,6 +89,9 @@ pub struct RunResumed {
     pub secrets: BTreeMap<String, String>,
     /// What had changed since and was accepted, in words: `step save`, `target master`.
     pub accepted: Vec<String>,
+    /// What had changed since and does not count for what is still to run, in words.
+    #[serde(default)]
+    pub noted: Vec<String>,
     /// The plan from here on, if it is another one.
     pub revision: Option<Box<Revision>>,
 }
@@ -100,8 +109,12 @@ pub struct Revision {
     pub title: String,
     /// Values of the parameters that are given before the run, `[secret]` for a secret one.
     pub params: BTreeMap<String, String>,
-    /// Who gave each of them its value.
+    /// Who gave each of them its value, and each of `late`.
     pub origins: BTreeMap<String, Channel>,
+    /// Values that were given beforehand to parameters which are asked for behind a step.
+    pub late: BTreeMap<String, String>,
+    /// The steps that are chosen, if the run is partial.
+    pub chosen: Vec<String>,
     /// The identity of the parameters' types, and of the steps behind which they are asked for.
     pub declared: Sha256Hex,
     /// The command that reaches each target.
@@ -119,8 +132,13 @@ pub struct Revision {
 impl Revision {
     /// What a head says of `plan`, which was made of the runbook's bytes `text` and of `inputs`. `early` holds the values
     /// of late parameters whose step is left out. The file that keeps the bytes is the caller's to name.
-    pub fn of(plan: &Plan, text: &[u8], inputs: &Inputs, early: &BTreeMap<String, String>) -> Self {
+    pub fn of(plan: &Plan, text: &[u8], inputs: &Inputs, early: &BTreeMap<String, String>, chosen: &[bool]) -> Self {
         let origins = plan.parameters.iter().filter_map(|given| Some((given.name.clone(), given.origin?.into())));
+        let late =
+            plan.parameters.iter().filter_map(|late| Some((late.name.clone(), late.late.as_ref()?.given.clone()?)));
+        let late: Vec<_> = late.filter(|(name, _)| !early.contains_key(name)).collect();
+        let partial = plan.steps.iter().zip(chosen).any(|(step, chosen)| !chosen && !step.probe());
+        let named = plan.steps.iter().zip(chosen).filter(|(_, chosen)| partial && **chosen);
         let acceptance = plan.acceptance.iter().map(|criterion| (criterion.id.clone(), criterion.text.clone()));
         Self {
             runbook_file: String::new(),
@@ -128,7 +146,9 @@ impl Revision {
             plan: plan.hash(),
             title: plan.title.clone(),
             params: params(plan, early),
-            origins: origins.collect(),
+            origins: origins.chain(late.iter().map(|(name, (_, origin))| (name.clone(), (*origin).into()))).collect(),
+            late: late.into_iter().map(|(name, (value, _))| (name, value)).collect(),
+            chosen: named.map(|(step, _)| step.name.clone()).collect(),
             declared: plan.declared(),
             targets: plan.targets.iter().map(|(name, target)| (name.clone(), target.to_string())).collect(),
             given_targets: inputs.targets.iter().cloned().collect(),
@@ -184,6 +204,7 @@ impl RunStarted {
         let Revision { runbook_sha256, plan, title, declared, .. } = revision.clone();
         (self.runbook_sha256, self.plan, self.title, self.declared) = (runbook_sha256, plan, title, declared);
         let Revision { params, origins, targets, given_targets, env, acceptance, steps, .. } = revision.clone();
+        (self.late, self.chosen) = (revision.late.clone(), revision.chosen.clone());
         (self.params, self.origins, self.targets) = (params, origins, targets);
         (self.given_targets, self.env, self.acceptance, self.steps) = (given_targets, env, acceptance, steps);
     }

@@ -16,7 +16,7 @@ pub use changes::{Change, MASK, Now, changes};
 pub use decision::{Decision, FailureAnswer};
 pub use header::{Revision, RunResumed, RunStarted, StepHeader, StepKind};
 pub use model::*;
-pub use state::{Part, RunState, Suspension};
+pub use state::{Part, RUNBOOK_FILE, RunState, Suspension};
 pub use step_state::{Deviation, GateState, ProbeState, StepState};
 pub use summary::{
     CriterionRow, StepRow, criterion_rows, deviation_words, headline, part_words, result_words, step_rows,

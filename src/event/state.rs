@@ -27,6 +27,8 @@ pub struct RunState {
     pub variables: BTreeMap<String, String>,
     /// The parameters, those that were given behind a step included.
     pub params: BTreeMap<String, String>,
+    /// Where each secret came from that some part of the run had, in words.
+    pub secrets: BTreeMap<String, String>,
     /// How long the run waited for people.
     pub waited: Duration,
     /// What a suspended run waits for.
@@ -85,6 +87,8 @@ pub struct Part {
     pub gap_ms: i64,
     /// What had changed since and was accepted, in words.
     pub accepted: Vec<String>,
+    /// What had changed since and did not count for what was still to run, in words.
+    pub noted: Vec<String>,
     /// What the command line changed.
     pub overrides: Vec<String>,
 }
@@ -92,9 +96,9 @@ pub struct Part {
 impl Part {
     /// The part that begins at `at`, behind one that was recorded in the machine's boot `before`.
     pub fn new(resumed: &RunResumed, at: Timestamp, before: &str) -> Self {
-        let RunResumed { operator: by, stepgate, boot, gap_ms, accepted, overrides, .. } = resumed.clone();
+        let RunResumed { operator: by, stepgate, boot, gap_ms, accepted, noted, overrides, .. } = resumed.clone();
         let rebooted = !before.is_empty() && boot != before;
-        Self { at, by, stepgate, boot, rebooted, gap_ms, accepted, overrides }
+        Self { at, by, stepgate, boot, rebooted, gap_ms, accepted, noted, overrides }
     }
 }
 
@@ -226,6 +230,7 @@ impl RunState {
         self.earlier_seals.extend(reopened);
         (self.suspended, self.interrupted, self.failed, self.opened) = (None, None, None, None);
         self.changed_in_part = false;
+        self.secrets.extend(resumed.secrets.clone());
         if let Some(revision) = &resumed.revision {
             self.revise(revision);
         }
@@ -240,12 +245,16 @@ impl RunState {
         // A state is given back to its own target only, and a name that reaches another machine is another target.
         self.sessions.retain(|(target, _), _| header.targets.get(target) == revision.targets.get(target));
         header.revise(revision);
-        self.runbook_file = Some(revision.runbook_file.clone());
+        let before = self.runbook_file.replace(revision.runbook_file.clone());
+        let before = before.unwrap_or_else(|| RUNBOOK_FILE.to_owned());
         self.params.extend(revision.params.clone());
         let mut known: HashMap<String, Arc<StepState>> =
             std::mem::take(&mut self.steps).into_iter().map(|step| (step.instance.name.clone(), step)).collect();
-        self.steps =
-            revision.steps.iter().map(|header| Arc::new(revised(known.remove(&header.name), header))).collect();
+        self.steps = revision
+            .steps
+            .iter()
+            .map(|header| Arc::new(revised(known.remove(&header.name), header, &before)))
+            .collect();
         // What ran and is no longer planned ran all the same.
         let mut gone: Vec<_> = known.into_values().filter(|step| step.attempts > 0 || step.gate.is_some()).collect();
         gone.sort_by_key(|step| step.started);
@@ -296,6 +305,7 @@ impl RunState {
         self.steps = header.steps.iter().map(|header| Arc::new(StepState::new(header))).collect();
         self.places = Arc::new(places(&self.steps));
         self.params.clone_from(&header.params);
+        self.secrets.clone_from(&header.secrets);
         self.header = Some(Arc::new(header));
     }
 
@@ -448,14 +458,17 @@ impl RunState {
     /// Drops what steps printed, for a state that goes on.
     pub fn into_lean(mut self) -> Self {
         self.lean = true;
-        let outcomes = self.steps.iter_mut().map(Arc::make_mut).flat_map(StepState::outcomes_mut);
+        // What failed or is in doubt a person may have to look at.
+        let told = |step: &&mut Arc<StepState>| !matches!(step.status, Status::Failed | Status::InDoubt);
+        let outcomes = self.steps.iter_mut().filter(told).map(Arc::make_mut).flat_map(StepState::outcomes_mut);
         outcomes.for_each(|outcome| (outcome.stdout.text, outcome.stderr.text) = (None, None));
         self
     }
 
     /// The steps that name a criterion, and what they say of it.
     pub fn criterion(&self, id: &str) -> (Vec<&StepState>, CriterionVerdict) {
-        let steps: Vec<_> = self.steps().filter(|step| !step.gone && step.header.satisfies.iter().any(|named| named == id)).collect();
+        let steps: Vec<_> =
+            self.steps().filter(|step| !step.gone && step.header.satisfies.iter().any(|named| named == id)).collect();
         let verdict = match () {
             () if steps.iter().any(|step| step.status == Status::Failed) => CriterionVerdict::Refuted,
             () if !steps.is_empty() && steps.iter().all(|step| step.is_proof()) => CriterionVerdict::Proved,
@@ -465,9 +478,17 @@ impl RunState {
     }
 }
 
-/// A step of a revised plan: what is known of it, under its new head.
-fn revised(known: Option<Arc<StepState>>, header: &StepHeader) -> StepState {
+/// The file below a run's folder that holds the bytes of its first plan's runbook.
+pub const RUNBOOK_FILE: &str = "runbook.md";
+
+/// A step of a revised plan: what is known of it, under its new head. `before` is the file of the runbook until then.
+fn revised(known: Option<Arc<StepState>>, header: &StepHeader, before: &str) -> StepState {
     match known {
+        // What has its result keeps what was said of it when it got it.
+        Some(known) if known.has_result() && known.header.sha256 != header.sha256 => {
+            let known = Arc::unwrap_or_clone(known);
+            StepState { ran_in: Some(known.ran_in.unwrap_or_else(|| before.to_owned())), ..known }
+        }
         Some(known) => {
             let mut header = header.clone();
             if matches!(known.status, Status::InDoubt | Status::Running | Status::Failed) && known.begun.is_some() {

@@ -38,6 +38,9 @@ pub struct StepState {
     pub begun: Option<Timestamp>,
     /// Whether a later plan has it no more.
     pub gone: bool,
+    /// The file below the run's folder that holds the runbook as it was when the step got its result, if a later plan says
+    /// otherwise of it.
+    pub ran_in: Option<String>,
     /// What its probe said, each time that it ran.
     pub probes: Vec<ProbeState>,
 }
@@ -98,6 +101,7 @@ impl StepState {
             deviation: None,
             begun: None,
             gone: false,
+            ran_in: None,
             probes: Vec::new(),
         }
     }
@@ -122,6 +126,17 @@ impl StepState {
         self.status.is_good() && !self.is_said("happened")
     }
 
+    /// Whether it needs nothing more.
+    pub fn has_result(&self) -> bool {
+        matches!(self.status, Status::Passed | Status::Skipped | Status::Satisfied)
+    }
+
+    /// Whether a person must still say what became of it: nobody knows, and it may have changed something.
+    pub fn is_in_doubt(&self) -> bool {
+        let changes = self.header.effect.is_none_or(|effect| !effect.may_repeat());
+        matches!(self.status, Status::InDoubt | Status::Running) && changes && !self.gone && !self.is_said("abort")
+    }
+
     /// Whether the last that a person said of it is of this kind.
     pub fn is_said(&self, kind: &str) -> bool {
         self.deviation.as_ref().is_some_and(|deviation| deviation.kind == kind)
@@ -131,7 +146,8 @@ impl StepState {
     /// have changed something.
     pub fn wants_decision(&self) -> bool {
         let changes = self.header.effect.is_some_and(|effect| !effect.may_repeat());
-        let sent = self.begun.is_some() && self.outcome.as_ref().is_none_or(|outcome| outcome.reason != Some(Reason::Transport));
+        let sent = self.begun.is_some()
+            && self.outcome.as_ref().is_none_or(|outcome| outcome.reason != Some(Reason::Transport));
         self.status == Status::Failed && changes && sent
     }
 

@@ -135,10 +135,12 @@ pub fn result_words(step: &StepState) -> String {
         },
         (Status::InDoubt, None) => "in doubt".to_owned(),
         (Status::NotRun, _) if step.header.probe => "probe".to_owned(),
+        (Status::NotRun, _) if step.attempts > 0 => "not run again yet".to_owned(),
         (Status::NotRun, _) => "not run".to_owned(),
         (Status::Satisfied, _) if step.is_said("happened") => "taken as done".to_owned(),
         (Status::Satisfied, _) => "already satisfied".to_owned(),
         (Status::Skipped, _) if step.condition.is_some() => "skipped by when".to_owned(),
+        (Status::Skipped, Some(_)) => "skipped, after it had failed".to_owned(),
         (Status::Suspended, _) => "waiting".to_owned(),
         (status, _) => status.as_str().to_owned(),
     }
@@ -198,7 +200,11 @@ pub fn part_words(part: &Part) -> String {
         false => format!("; accepted: {}", part.accepted.join(", ")),
     };
     let rebooted = if part.rebooted { ", the machine was started anew meanwhile" } else { "" };
-    format!("resumed by {}, {when}{rebooted}{accepted}", part.by)
+    let noted = match part.noted.is_empty() {
+        true => String::new(),
+        false => format!("; changed, and done before: {}", part.noted.join(", ")),
+    };
+    format!("resumed by {}, {when}{rebooted}{accepted}{noted}", part.by)
 }
 
 fn gate_note(gate: &GateState, step: &StepState) -> Option<String> {

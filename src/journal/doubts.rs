@@ -72,7 +72,8 @@ fn short(head: &str) -> &str {
     &head[..head.len().min(12)]
 }
 
-fn output_doubt(folder: &RunFolder, stream: &StreamRecord) -> Option<String> {
+/// What speaks against a kept output.
+pub fn output_doubt(folder: &RunFolder, stream: &StreamRecord) -> Option<String> {
     let file = stream.file.as_ref()?;
     let Some(wanted) = stream.kept_sha256.as_ref().or(stream.sha256.as_ref()) else {
         return Some(format!("{file} is kept without a hash"));

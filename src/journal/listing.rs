@@ -4,6 +4,7 @@ use super::chain::{Entry, LineError};
 use super::ledger::LedgerEvent;
 use super::reader::{Mark, Reading};
 use crate::event::RunVerdict;
+use std::collections::HashMap;
 
 /// The runs that a ledger lists, in the order in which they began.
 #[derive(Debug, Default)]
@@ -12,6 +13,8 @@ pub struct Listing {
     pub runs: Vec<Listed>,
     /// What is wrong with the first line that is not sound; nothing behind it is listed.
     pub damage: Option<LineError>,
+    /// Where each run stands in `runs`.
+    places: HashMap<String, usize>,
 }
 
 /// A run as the ledger lists it.
@@ -45,7 +48,7 @@ pub enum Standing {
 impl Listing {
     /// What a ledger's lines add up to.
     pub fn new(entries: Vec<Entry<LedgerEvent>>, damage: Option<LineError>) -> Self {
-        let mut listing = Self { runs: Vec::new(), damage };
+        let mut listing = Self { runs: Vec::new(), damage, places: HashMap::new() };
         entries.into_iter().for_each(|entry| listing.take(entry.event));
         listing
     }
@@ -53,7 +56,12 @@ impl Listing {
     fn take(&mut self, event: LedgerEvent) {
         match event {
             LedgerEvent::Began { run, runbook, runbook_path, profile, .. } => {
-                self.runs.retain(|listed| listed.run != run);
+                if self.places.contains_key(&run) {
+                    self.runs.retain(|listed| listed.run != run);
+                    let places = self.runs.iter().enumerate().map(|(at, listed)| (listed.run.clone(), at));
+                    self.places = places.collect();
+                }
+                self.places.insert(run.clone(), self.runs.len());
                 let (standing, marks) = (Standing::Begun, Vec::new());
                 self.runs.push(Listed { run, runbook, runbook_path, profile, standing, marks });
             }
@@ -69,7 +77,7 @@ impl Listing {
     }
 
     fn mark(&mut self, run: &str, records: u64, head: String, standing: Standing) {
-        if let Some(listed) = self.runs.iter_mut().rev().find(|listed| listed.run == run) {
+        if let Some(listed) = self.places.get(run).map(|at| &mut self.runs[*at]) {
             listed.standing = standing;
             listed.marks.push(Mark { records, head });
         }
@@ -77,7 +85,7 @@ impl Listing {
 
     /// What is listed of a run.
     pub fn of(&self, run: &str) -> Option<&Listed> {
-        self.runs.iter().rev().find(|listed| listed.run == run)
+        self.places.get(run).map(|at| &self.runs[*at])
     }
 
     /// The runs that were never closed, or were opened again since, newest first. A run that was closed and failed is

@@ -35,7 +35,7 @@ mod writer;
 pub use chain::{Entry, LineError};
 pub use clock::Clock;
 pub use disk::{Disk, DiskFile};
-pub use doubts::doubts;
+pub use doubts::{doubts, output_doubt};
 pub use find::FindError;
 pub use go_on::{GoOnError, GoneOn};
 pub use holder::{Holder, state_and_start};

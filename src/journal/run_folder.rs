@@ -3,7 +3,7 @@
 use super::disk::{Disk, DiskFile, write_new};
 use super::run_id::RunId;
 use crate::hash::sha256;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -43,6 +43,19 @@ impl RunFolder {
         match name.strip_prefix("output/").unwrap_or(name) {
             inside if plain(inside) => self.disk.read(&self.path.join(name)),
             _ => Err(io::Error::other("the name leads out of the run's folder")),
+        }
+    }
+
+    /// Whether its journal holds a whole record.
+    pub fn has_begun(&self) -> bool {
+        let Ok(mut file) = self.open("journal.jsonl") else { return false };
+        let mut piece = vec![0; 1 << 16];
+        loop {
+            match file.read(&mut piece) {
+                Ok(0) | Err(_) => return false,
+                Ok(length) if memchr::memchr(b'\n', &piece[..length]).is_some() => return true,
+                Ok(_) => {}
+            }
         }
     }
 

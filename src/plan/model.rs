@@ -202,6 +202,11 @@ impl PlannedStep {
         self.shell().is_some_and(|shell| shell.probe)
     }
 
+    /// Whether a probe says whether it is needed.
+    pub fn has_probe(&self) -> bool {
+        self.shell().is_some_and(|shell| shell.unless.is_some())
+    }
+
     /// The script, if it is one.
     pub fn shell(&self) -> Option<&ShellAction> {
         match &self.action {

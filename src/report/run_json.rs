@@ -33,6 +33,7 @@ struct PartJson<'a> {
     operator: &'a str,
     gap_ms: i64,
     accepted: &'a [String],
+    noted: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
@@ -110,7 +111,7 @@ pub fn run_json(state: &RunState) -> Option<RunJson<'_>> {
 }
 
 fn part_json(part: &Part) -> PartJson<'_> {
-    PartJson { started: part.at, operator: &part.by, gap_ms: part.gap_ms, accepted: &part.accepted }
+    PartJson { started: part.at, operator: &part.by, gap_ms: part.gap_ms, accepted: &part.accepted, noted: &part.noted }
 }
 
 fn step_json(step: &StepState) -> StepJson<'_> {

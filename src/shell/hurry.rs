@@ -13,6 +13,11 @@ impl Hurry {
         self.0.store(true, Ordering::Relaxed);
     }
 
+    /// There is time again.
+    pub fn clear(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
     /// Whether it does.
     pub fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
