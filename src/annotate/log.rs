@@ -15,6 +15,8 @@ pub struct Log<'a> {
     pub state: &'a RunState,
     /// The level of the record in words, such as ``sealed, head `sha256:…` ``.
     pub journal: String,
+    /// The source of a step, by its name, in a file below the run's folder that holds an earlier text of the runbook.
+    pub earlier: &'a dyn Fn(&str, &str) -> Option<String>,
     /// Reads the first and last bytes of a stream that the record keeps in a file.
     pub excerpt: &'a dyn Fn(&StreamRecord) -> Option<Excerpt>,
 }
@@ -45,7 +47,8 @@ fn annotate_step(log: &Log<'_>, splices: &mut Splices, (own, last): (Span, Span)
         return;
     }
     let source = &log.runbook.source;
-    let lines = quote(&state.instance.to_string(), step_quote::lines(state, log.excerpt));
+    let earlier = state.ran_in.as_ref().map(|file| (log.earlier)(file, &state.instance.name).unwrap_or_default());
+    let lines = quote(&state.instance.to_string(), step_quote::lines(state, earlier.as_deref(), log.excerpt));
     splices.insert_block(source, last.end, &indent_at(source, own.start), &lines);
 }
 

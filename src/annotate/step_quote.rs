@@ -15,9 +15,18 @@ const WHOLE: usize = 40;
 /// How many first and last lines are shown of a long output.
 const EDGE: usize = 10;
 
-/// The lines of a step's quote.
-pub fn lines(state: &StepState, excerpt: &dyn Fn(&StreamRecord) -> Option<Excerpt>) -> Vec<String> {
+/// The lines of a step's quote. `earlier` is its text when it got its result, if that is another one.
+pub fn lines(
+    state: &StepState,
+    earlier: Option<&str>,
+    excerpt: &dyn Fn(&StreamRecord) -> Option<Excerpt>,
+) -> Vec<String> {
     let mut lines = vec![headline(state)];
+    if let Some(text) = earlier {
+        let words = "**This is not what ran.** The step was changed after it had its result; what ran was:";
+        lines.extend([String::new(), words.to_owned(), String::new()]);
+        lines.extend(fence("markdown", text));
+    }
     if let Some(condition) = &state.condition {
         lines.extend([String::new(), format!("its `when` is false: {}", code(condition))]);
     }

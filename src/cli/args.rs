@@ -132,7 +132,7 @@ pub struct Resume {
     #[arg(long, value_name = "STEP=WHAT")]
     pub decide: Vec<String>,
     /// How you know what --decide says
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", requires = "decide")]
     pub reason: Option<String>,
     /// Accept a change since the run was left, by the name that it is shown with; may be given several times
     #[arg(long, value_name = "NAME")]

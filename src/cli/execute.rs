@@ -170,7 +170,7 @@ fn conclude(ending: &Ending, options: &Answering, hints: &next::Hints<'_>, termi
         }
     }
     if let Some(error) = &ending.broken {
-        if error.kind() == std::io::ErrorKind::WouldBlock && state.header.is_none() {
+        if error.kind() == std::io::ErrorKind::WouldBlock && !ending.begun {
             say(&[format!("error: {error}"), "  help: nothing was run; try again when it is free".to_owned()]);
             return Exit::Locked;
         }
@@ -179,6 +179,10 @@ fn conclude(ending: &Ending, options: &Answering, hints: &next::Hints<'_>, termi
         let mut lines = vec![format!("error: the record could not be written: {error}")];
         lines.extend(unrecorded);
         lines.push("  nothing further was started; what is not shown above is not recorded".to_owned());
+        if let Some(header) = &state.header {
+            let store = next::store_option(hints.store);
+            lines.push(format!("  when the disk does its work again: stepgate resume {}{store}", header.run));
+        }
         say(&lines);
         return Exit::Record;
     }

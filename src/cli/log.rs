@@ -4,6 +4,7 @@ use super::args::{self, LogFormat};
 use super::environment::{self, current_folder};
 use super::error::{Exit, Failure};
 use super::output::{print, print_json};
+use super::resume_changes;
 use super::terminal::eprint_line;
 use crate::annotate::{self, Excerpt};
 use crate::diagnostic::Refused;
@@ -93,8 +94,17 @@ fn markdown(folder: &RunFolder, reading: &Reading, doubts: &[String]) -> Result<
         runbook: &runbook,
         state,
         journal: level(reading, doubts),
+        earlier: &|file, step| earlier(folder, file, step),
         excerpt: &excerpt,
     }))
+}
+
+/// The source of a step in an earlier text of the runbook.
+fn earlier(folder: &RunFolder, file: &str, step: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    folder.open(file).ok()?.read_to_end(&mut bytes).ok()?;
+    let (runbook, _) = runbook::read(runbook::decode(file, bytes).ok()?).ok()?;
+    resume_changes::source(&runbook, step)
 }
 
 fn first(refused: &Refused) -> String {

@@ -46,11 +46,19 @@ fn of_the_record(state: &RunState, store: Option<&Path>) -> Vec<(String, String)
     let mut commands = vec![("what happened, step by step".to_owned(), format!("stepgate log {run}{store}"))];
     let words = match state.verdict() {
         RunVerdict::Passed | RunVerdict::Partial => return commands,
-        RunVerdict::Interrupted if state.given_up.is_some() => return commands,
+        RunVerdict::Interrupted if state.seal.is_some() => return commands,
         RunVerdict::Failed => "when its reason is gone: what passed is not run again",
         RunVerdict::InDoubt => "when you know: happened, not-happened, rerun or abort",
         _ => "go on: what passed is not run again",
     };
+    if let Some(suspension) = state.suspended.as_ref().filter(|it| it.waits_for == WaitsFor::Secret) {
+        let name = suspension.parameter.as_deref().unwrap_or_default();
+        commands.push((
+            format!("with STEPGATE_PARAM_{name} set, or at a terminal, where it is asked for"),
+            format!("stepgate resume {run}{store}"),
+        ));
+        return commands;
+    }
     commands.push((words.to_owned(), format!("stepgate resume {run}{}{store}", answer_to(state))));
     commands
 }

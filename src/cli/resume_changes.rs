@@ -74,7 +74,7 @@ fn show_difference(name: &str, before: &Runbook, after: &Runbook) {
 }
 
 /// A step as its author wrote it, with its expectations and its standard input.
-fn source(runbook: &Runbook, name: &str) -> Option<String> {
+pub fn source(runbook: &Runbook, name: &str) -> Option<String> {
     let item = runbook.items.iter().find(|item| item.name() == name)?;
     let (start, end) = match item {
         Item::Step(step) => {

@@ -27,6 +27,8 @@ pub struct Recorder<'o> {
     redactor: Redactor,
     /// How far the machine's clock was ahead of the run's when that was recorded last, in milliseconds.
     ahead: i64,
+    /// Whether anything was made durable.
+    any: bool,
     /// Whoever watches the run.
     pub observer: &'o mut dyn Observer,
 }
@@ -34,7 +36,7 @@ pub struct Recorder<'o> {
 impl<'o> Recorder<'o> {
     /// Records into `journal` behind what added up to `state`, shows to `observer`, both without what `redactor` masks.
     pub fn new(journal: Journal, state: RunState, redactor: Redactor, observer: &'o mut dyn Observer) -> Self {
-        Self { journal, shown: state.clone(), state, redactor, ahead: 0, observer }
+        Self { journal, shown: state.clone(), state, redactor, ahead: 0, any: false, observer }
     }
 
     /// What the events add up to.
@@ -49,6 +51,11 @@ impl<'o> Recorder<'o> {
         let lost = self.state.steps().filter(|step| step.outcome.is_some() && !same(step));
         let lost = lost.cloned().collect();
         (self.shown, lost)
+    }
+
+    /// Whether anything was made durable, and shown.
+    pub fn has_shown(&self) -> bool {
+        self.any
     }
 
     /// The run's clock.
@@ -99,6 +106,7 @@ impl<'o> Recorder<'o> {
     }
 
     fn show(&mut self, written: Vec<(Entry<Event>, String)>) {
+        self.any |= !written.is_empty();
         for (entry, line) in written {
             self.shown.apply(&entry.event, entry.time, entry.since);
             self.observer.recorded(&entry, &line, &self.shown);

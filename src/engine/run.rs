@@ -28,6 +28,8 @@ pub struct Ending {
     pub broken: Option<io::Error>,
     /// Steps that ended and whose outcome could not be recorded.
     pub unrecorded: Vec<StepState>,
+    /// Whether anything of this part was recorded.
+    pub begun: bool,
 }
 
 /// Runs a plan.
@@ -118,8 +120,9 @@ impl<'a, P: Prompter> Engine<'a, P> {
     /// Runs to the end, or until the run is left.
     pub async fn run(mut self, begin: Begin) -> Ending {
         let broken = self.run_and_record(begin).await.err();
+        let begun = self.recorder.has_shown();
         let (state, unrecorded) = self.recorder.into_shown();
-        Ending { state, broken, unrecorded }
+        Ending { state, broken, unrecorded, begun }
     }
 
     async fn run_and_record(&mut self, begin: Begin) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! What is otherwise than a run's head says, when the run is to go on: by name, so that each can be accepted.
 
 use super::header::{Revision, RunStarted, StepHeader};
+use super::model::Channel;
 use super::state::RunState;
 use super::step_state::StepState;
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,8 +106,14 @@ fn maps(header: &RunStarted, state: &RunState, now: &Now<'_>) -> Vec<Change> {
     let pending = revision.steps.iter().filter(|step| step.probe || (now.pending)(&step.name));
     let targets: BTreeSet<&str> = pending.filter_map(|step| step.target.as_deref()).collect();
     let mut found = map("param", "parameter", &header.params, &revision.params, &|_| true);
+    // To give what was not given yet is an answer; what was given, or is a default by now, is another value.
+    let typed = |name: &String| {
+        let by_hand = matches!(revision.origins.get(name), Some(Channel::CommandLine | Channel::Environment));
+        by_hand && !header.late.contains_key(name)
+    };
+    let late = revision.late.iter().filter(|(name, _)| !typed(name)).map(|(name, value)| (name.clone(), value.clone()));
     let asked = |name: &str| !state.params.contains_key(name);
-    found.extend(map("param", "parameter", &header.late, &revision.late, &asked));
+    found.extend(map("param", "parameter", &header.late, &late.collect(), &asked));
     if header.chosen != revision.chosen {
         let words = format!("what is chosen: {} → {}", header.chosen.join(" "), revision.chosen.join(" "));
         found.push(Change { key: "run:selection".to_owned(), words, counts: true, fatal: false });

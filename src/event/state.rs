@@ -294,7 +294,9 @@ impl RunState {
     }
 
     fn suspend(&mut self, step: &Instance, waits_for: WaitsFor, parameter: &Option<String>) {
-        if matches!(waits_for, WaitsFor::Gate | WaitsFor::Manual | WaitsFor::Secret) {
+        // What waits for a decision goes on to wait for it.
+        let undecided = self.instance(step).is_some_and(|step| step.is_in_doubt() || step.wants_decision());
+        if matches!(waits_for, WaitsFor::Gate | WaitsFor::Manual | WaitsFor::Secret) && !undecided {
             self.set(step, Status::Suspended);
         }
         self.suspended = Some(Suspension { step: step.clone(), waits_for, parameter: parameter.clone() });

@@ -131,10 +131,9 @@ impl StepState {
         matches!(self.status, Status::Passed | Status::Skipped | Status::Satisfied)
     }
 
-    /// Whether a person must still say what became of it: nobody knows, and it may have changed something.
+    /// Whether it is still to be decided what became of it.
     pub fn is_in_doubt(&self) -> bool {
-        let changes = self.header.effect.is_none_or(|effect| !effect.may_repeat());
-        matches!(self.status, Status::InDoubt | Status::Running) && changes && !self.gone && !self.is_said("abort")
+        matches!(self.status, Status::InDoubt | Status::Running) && !self.gone && !self.is_said("abort")
     }
 
     /// Whether the last that a person said of it is of this kind.

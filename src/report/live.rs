@@ -195,6 +195,15 @@ impl<'a> Live<'a> {
                 self.line(&paint("\nclosing: steps that always run", self.styles.dim));
             }
             Event::Closing | Event::Sealed { .. } => {}
+            Event::RunResumed(_) => {
+                if let Some(header) = &state.header {
+                    self.head(header);
+                }
+                self.aside(event);
+                let done = state.steps().filter(|step| step.has_result() && !step.gone).count();
+                let all = state.steps().filter(|step| !step.header.probe && !step.gone).count();
+                self.line(&paint(&format!("  {done} of {all} steps have their result"), self.styles.dim));
+            }
             Event::DecisionOpened { step } | Event::FailureOpened { step } => self.introduce(step),
             Event::DecisionMade { step, .. } | Event::FailureAnswered { step, .. } => {
                 self.introduce(step);

@@ -446,3 +446,191 @@ fn what_a_step_would_have_captured_that_only_happened_is_asked_for_where_it_is_n
     assert_eq!(sandbox.stepgate("resume one").code, 0);
     assert_eq!(sandbox.read("witness"), "got f\n");
 }
+
+/// A run that was killed in `held`, whose shell has ended.
+fn in_doubt(body: &str) -> Sandbox {
+    let sandbox = Sandbox::with(body);
+    killed(&sandbox);
+    end_the_rest(&sandbox);
+    sandbox.write("go", "");
+    sandbox
+}
+
+#[test]
+fn no_edit_of_the_page_decides_what_became_of_a_step() {
+    let last = "```bash {name=last effect=read}\n:\n```\n";
+    let sandbox = in_doubt(&format!("{}{last}", held("gate=none")));
+    let text = sandbox.read("r.md");
+    // Gone, or under another name.
+    for (gone, other) in
+        [(text.replace("name=held", "name=other"), " --accept other"), (text.replace(&held("gate=none"), ""), "")]
+    {
+        sandbox.write("r.md", gone);
+        let done = sandbox.stepgate(&format!("resume one --accept held{other}"));
+        fails(&done, 2, &["step held is gone, and nobody has said whether it happened: put it back"]);
+    }
+    // A milder effect than it had.
+    sandbox.write("r.md", text.replace("name=held gate=none", "name=held effect=read"));
+    fails(&sandbox.stepgate("resume one --accept held"), 4, &["a decision is needed on `held`"]);
+    assert_eq!(witness(&sandbox), "held");
+    // A new step in front of one that could simply run again, and fails.
+    let sandbox = in_doubt(&held("effect=idempotent"));
+    let new = "```bash {name=new effect=read}\nfalse\n```\n\n```bash {name=held";
+    let text = sandbox.read("r.md");
+    sandbox.write("r.md", text.replacen("```bash {name=held", new, 1));
+    let done = sandbox.run(["resume", "one", "--accept", "new"]);
+    assert!(done.code == 4, "a run in doubt is not closed: {done:?}");
+    assert!(!sandbox.events().iter().any(|event| event["type"] == "closing"));
+}
+
+#[test]
+fn every_decision_stands_in_the_log_also_an_earlier_one_and_an_abort() {
+    let sandbox = Sandbox::with("```bash {name=x gate=none}\necho x >> \"$HOME/witness\"; test -e \"$HOME/ok\"\n```\n");
+    assert_eq!(sandbox.stepgate("run r.md --run-id one").code, 1);
+    for (what, reason, code) in [("rerun", "FIRST", 1), ("not-happened", "SECOND", 1), ("abort", "THIRD", 130)] {
+        let done = sandbox.run(["resume", "one", "--decide", &format!("x={what}"), "--reason", reason]);
+        assert_eq!(done.code, code, "{done:?}");
+    }
+    assert_eq!((witness(&sandbox).as_str(), sandbox.log()["deviations"].as_u64()), ("x x x", Some(3)));
+    let markdown = sandbox.stepgate("log").stdout;
+    assert!(["FIRST", "SECOND", "THIRD"].iter().all(|reason| markdown.contains(reason)), "{markdown}");
+}
+
+#[test]
+fn what_a_person_decides_is_done_whatever_the_probe_would_say() {
+    let probe = "```bash {name=is_held effect=read}\ntest -e \"$HOME/done\"\n```\n\n";
+    for what in ["rerun", "not-happened"] {
+        let sandbox = in_doubt(&format!("{probe}{}", held("gate=none unless=is_held")));
+        sandbox.write("done", "");
+        let done = sandbox.run(["resume", "one", "--decide", &format!("held={what}"), "--reason", "r"]);
+        assert_eq!(done.code, 0, "{done:?}");
+        assert_eq!(
+            (witness(&sandbox).as_str(), statuses(&sandbox.log()).as_str()),
+            ("held held", "is_held=not-run held=passed")
+        );
+    }
+}
+
+#[test]
+fn the_log_shows_what_ran_where_a_step_was_changed_after_it_had_its_result() {
+    let sandbox = Sandbox::new();
+    let front = "---\nstepgate: 1\nacceptance: { AC1: it is whole }\n---\n";
+    let body = "```bash {name=a gate=none}\necho hi\n```\n\n```bash {name=b satisfies=AC1}\necho b\n```\n";
+    sandbox.write("r.md", format!("{front}{body}"));
+    assert_eq!(sandbox.stepgate("run r.md --run-id one").code, 3);
+    let body =
+        body.replace("name=a gate=none", "name=a gate=none satisfies=AC1").replace("echo hi", "sha256sum -c sums");
+    sandbox.write("r.md", format!("{front}{}", body.replace("name=b satisfies=AC1", "name=b")));
+    fails(&sandbox.stepgate("resume one --yes"), 2, &["step b is another one", "note: step a is another one"]);
+    assert_eq!(sandbox.stepgate("resume one --yes --accept b").code, 0);
+    let markdown = sandbox.stepgate("log").stdout;
+    let shown = markdown.find("**This is not what ran.**").unwrap_or_else(|| panic!("{markdown}"));
+    assert!(markdown[shown..].contains("> echo hi"), "{markdown}");
+    assert!(markdown.contains("changed, and done before: step a is another one"), "{markdown}");
+    assert_eq!(sandbox.log()["acceptance"]["AC1"]["verdict"], "open", "what ran proved nothing");
+}
+
+#[test]
+fn a_changed_file_of_the_runs_folder_decides_nothing() {
+    let body = "```bash {name=big effect=read}\nseq 1 20000\n```\n\n```bash {name=gated}\n:\n```\n\n\
+                ```bash {name=z gate=none when='steps.big.lines[0] == \"1\"'}\necho z >> \"$HOME/witness\"\n```\n";
+    for (act, words) in [
+        ("sed -i 1s/1/7/ output/big.stdout", "output/big.stdout is not what was recorded"),
+        ("rm output/big.stdout", "output/big.stdout cannot be read"),
+        ("echo >> runbook.md", "runbook.md is not what was recorded"),
+        ("rm runbook.md", "runbook.md cannot be read"),
+    ] {
+        let sandbox = Sandbox::with(body);
+        assert_eq!(sandbox.stepgate("run r.md --run-id one").code, 3);
+        let folder = sandbox.store().join("runs/one");
+        assert!(Command::new("sh").args(["-c", act]).current_dir(folder).status().unwrap().success());
+        fails(&sandbox.stepgate("resume one --yes"), 5, &[words, "nothing was run"]);
+        assert_eq!(witness(&sandbox), "", "{act}");
+    }
+}
+
+#[test]
+fn a_run_of_which_nothing_was_recorded_hides_no_other() {
+    let sandbox = Sandbox::with("```bash {name=a}\n:\n```\n");
+    assert_eq!(sandbox.stepgate("run r.md --run-id one").code, 3);
+    assert_eq!(sandbox.stepgate("run r.md --run-id two").code, 3);
+    // As a crash right behind the ledger's line leaves it.
+    std::fs::write(sandbox.store().join("runs/two/journal.jsonl"), "").unwrap();
+    let done = sandbox.stepgate("resume --yes");
+    assert!(done.code == 0 && done.stdout.contains("run one"), "{done:?}");
+}
+
+#[test]
+fn a_probe_that_names_a_value_nobody_knows_decides_nothing() {
+    let mut sandbox = Sandbox::new();
+    sandbox.set("STEPGATE_PARAM_TOKEN", "hunter2-hunter2");
+    sandbox.write(
+        "r.md",
+        format!(
+            "---\nstepgate: 1\nparams:\n  TOKEN: {{ type: secret }}\n---\n```bash {{name=make effect=read}}\nSESS=\"of-$TOKEN\"\n```\n\n\
+             ```bash {{name=is_held effect=read}}\ntest -n \"$SESS\"\n```\n\n{}",
+            held("gate=none unless=is_held").replace("echo held", "test -z \"${SESS:+x}\" || echo held")
+        ),
+    );
+    // The probe passes only before the step has run: it does not matter here, since it may not be asked.
+    let text = sandbox.read("r.md").replace("test -n \"$SESS\"", "test -n \"$SESS\" && test -e \"$HOME/done\"");
+    sandbox.write("r.md", text);
+    killed(&sandbox);
+    end_the_rest(&sandbox);
+    sandbox.write("go", "");
+    sandbox.write("done", "");
+    fails(&sandbox.stepgate("resume one"), 4, &["the value of `SESS`, which the record does not have"]);
+    sandbox.set("STEPGATE_PARAM_SESS", "of-hunter2-hunter2");
+    assert_eq!(sandbox.stepgate("resume one").code, 0);
+    assert_eq!((witness(&sandbox).as_str(), decisions(&sandbox).join("").as_str()), ("held", "held happened probe"));
+}
+
+#[test]
+fn a_secret_that_only_earlier_steps_named_is_masked_in_later_parts_too() {
+    let sandbox = Sandbox::new();
+    sandbox.write("stepgate.toml", "[secrets]\nPW = { command = \"cat pw\" }\n");
+    sandbox.write("pw", "hunter2-hunter2");
+    sandbox.write(
+        "r.md",
+        "---\nstepgate: 1\nparams:\n  PW: { type: secret }\n---\n```bash {name=a gate=none}\necho \"$PW\" > conf\n```\n\n\
+         ```bash {name=b}\ncat conf\n```\n",
+    );
+    assert_eq!(sandbox.stepgate("run r.md --run-id one").code, 3);
+    let done = sandbox.stepgate("resume one --yes");
+    assert_eq!(done.code, 0, "{done:?}");
+    let journal = std::fs::read_to_string(sandbox.store().join("runs/one/journal.jsonl")).unwrap();
+    assert!(!journal.contains("hunter2") && !done.stderr.contains("hunter2"), "{done:?}");
+}
+
+#[test]
+fn what_was_typed_for_later_is_typed_once_and_a_state_stays_with_its_target() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "r.md",
+        "---\nstepgate: 1\nparams:\n  SNAP: { after: save, default: latest }\ntargets: { t: env }\n---\n\
+         ```bash {name=set effect=read on=t}\nX=from-the-old-target\n```\n\n```bash {name=save gate=none}\ntest -e ok\n```\n\n\
+         ```bash {name=use effect=read on=t}\necho \"$SNAP ${X-unset}\" >> \"$HOME/witness\"\n```\n",
+    );
+    assert_eq!(sandbox.stepgate("run r.md --run-id one --param SNAP=s1").code, 1);
+    sandbox.write("ok", "");
+    let decide = ["resume", "one", "--decide", "save=rerun", "--reason", "r"];
+    let text = sandbox.read("r.md");
+    sandbox.write("r.md", text.replace("t: env", "t: nice"));
+    let done = sandbox.run(decide.into_iter().chain(["--accept", "target:t"]));
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(sandbox.read("witness"), "s1 unset\n");
+}
+
+#[test]
+fn a_run_that_is_given_up_at_a_gate_is_not_asked_about_again_and_a_cleanup_that_is_gone_counts() {
+    let body = "```bash {name=a gate=none}\nfalse\n```\n\n";
+    let always = "```bash {name=tidy always gate=none}\necho tidy >> \"$HOME/witness\"\n```\n";
+    let sandbox = Sandbox::with(&format!("{body}{always}"));
+    assert_eq!(sandbox.stepgate("run r.md --run-id one").code, 1);
+    sandbox.runbook("r.md", body);
+    fails(
+        &sandbox.run(["resume", "one", "--decide", "a=happened", "--reason", "r"]),
+        2,
+        &["step tidy is gone", "--accept tidy"],
+    );
+}

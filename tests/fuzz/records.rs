@@ -43,7 +43,7 @@ fn view(state: &RunState, runbook: &stepgate::runbook::Runbook) {
         let stands = standing(step, true);
         assert!(!step.status.is_good() || stands == Standing::Done, "{:?}", step.status);
     }
-    let log = annotate::Log { runbook, state, journal: "x".to_owned(), excerpt: &|_| None };
+    let log = annotate::Log { runbook, state, journal: "x".to_owned(), earlier: &|_, _| None, excerpt: &|_| None };
     _ = annotate::annotate(&log);
 }
 
