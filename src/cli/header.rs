@@ -48,7 +48,7 @@ pub fn run_started(plan: &Plan, facts: Facts<'_>) -> RunStarted {
         env,
         acceptance,
         steps,
-    } = Revision::of(plan, runbook.source.text.as_bytes(), inputs, early, chosen);
+    } = Revision::of(plan, runbook.source.text.as_bytes(), inputs, early, chosen, None);
     RunStarted {
         format: JOURNAL_FORMAT,
         stepgate: env!("CARGO_PKG_VERSION").to_owned(),

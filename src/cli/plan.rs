@@ -7,7 +7,7 @@ use super::output::{print, print_json};
 use super::terminal::{Terminal, eprint_line};
 use super::{configuration, files, inputs};
 use crate::config::Config;
-use crate::diagnostic::{Refused, Severity};
+use crate::diagnostic::{Diagnostic, Refused, Severity};
 use crate::plan::{self, InputError, Inputs, Plan};
 use crate::report::{plan_json, plan_text};
 use crate::runbook::Runbook;
@@ -39,10 +39,29 @@ pub fn plan(options: &args::Plan, terminal: &Terminal) -> Result<Exit, Failure> 
 
 /// Reads and plans a runbook; findings go to standard error, and an error among them ends with exit code 2. With `ask`
 /// a person is asked for parameters that are missing.
-pub fn read_and_plan(file: &Path, mut inputs: Inputs, ask: bool, terminal: &Terminal) -> Result<Planned, Failure> {
+pub fn read_and_plan(file: &Path, inputs: Inputs, ask: bool, terminal: &Terminal) -> Result<Planned, Failure> {
     let config = configuration::load(terminal)?;
-    let source = files::read(file).map_err(|found| refused(&found, terminal))?;
-    let (runbook, found) = plan::examine(source, &config).map_err(|found| refused(&found, terminal))?;
+    let examined = examine(file, &config);
+    plan_examined(examined, config, inputs, ask, terminal)
+}
+
+/// A runbook and what is to be said of it, or why it is none.
+pub type Examined = Result<(Runbook, Vec<Diagnostic>), Box<Refused>>;
+
+/// Reads and examines a runbook, and says nothing yet.
+pub fn examine(file: &Path, config: &Config) -> Examined {
+    plan::examine(files::read(file)?, config)
+}
+
+/// Plans what was examined with the same `config`; see [`read_and_plan`].
+pub fn plan_examined(
+    examined: Examined,
+    config: Config,
+    mut inputs: Inputs,
+    ask: bool,
+    terminal: &Terminal,
+) -> Result<Planned, Failure> {
+    let (runbook, found) = examined.map_err(|found| refused(&found, terminal))?;
     // Lints are for whoever writes the page, and `check` says them; at 3 a.m. they would only be in the way.
     let found: Vec<_> = found.into_iter().filter(|found| found.severity != Severity::Warning).collect();
     show(&runbook.source, &found, terminal);

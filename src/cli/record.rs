@@ -124,12 +124,17 @@ pub struct Continued {
 }
 
 impl Continued {
+    /// What the ledger says of all runs, read before the record: a run that is under way must not seem ahead of it.
+    pub fn listing(store: &Store, run: &RunId) -> Result<Listing, Failure> {
+        store.ledger().listing().map_err(|error| unusable(run, &format!("the ledger cannot be read: {error}")))
+    }
+
     /// Takes the run's lock, reads its record, and holds it against the ledger.
     ///
     /// # Errors
     ///
     /// If somebody is at the run, or its record is damaged in a way that no crash explains.
-    pub fn open(store: &Store, folder: &RunFolder, operator: &str) -> Result<Self, Failure> {
+    pub fn open(store: &Store, folder: &RunFolder, operator: &str, listing: Listing) -> Result<Self, Failure> {
         let run_lock = store.lock_run(&environment::holder(folder.run.as_str(), operator))?;
         let read = folder.open("journal.jsonl").map_err(ReadError::from);
         let reading = match read.and_then(|file| read_journal(file, RunState::default())) {
@@ -140,8 +145,6 @@ impl Continued {
         if let Some(damage) = reading.damage.as_ref().filter(|damage| damage.torn.is_none()) {
             return Err(unusable(&folder.run, &GoOnError::Damaged(damage.clone())));
         }
-        let listing = store.ledger().listing();
-        let listing = listing.map_err(|error| unusable(&folder.run, &format!("the ledger cannot be read: {error}")))?;
         let why = match (listing.of(folder.run.as_str()), &listing.damage) {
             (_, Some(damage)) => Some(format!("the ledger is damaged: {damage}")),
             (None, None) => Some("the ledger does not list it".to_owned()),
@@ -163,7 +166,12 @@ impl Continued {
     /// A crash between the seal and the ledger's line leaves the line out: it is added, when the seal is on the disk for
     /// certain, and nothing else is to be done.
     pub fn mend_ledger(&self, store: &Store, folder: &RunFolder) -> Result<(), Failure> {
-        let lacks = self.listing.of(folder.run.as_str()).and_then(|listed| listed.lacks(&self.reading));
+        if self.listing.of(folder.run.as_str()).and_then(|listed| listed.lacks(&self.reading)).is_none() {
+            return Ok(());
+        }
+        // Whoever sealed it may have written the line since, before the lock was free.
+        let listing = Self::listing(store, &folder.run)?;
+        let lacks = listing.of(folder.run.as_str()).and_then(|listed| listed.lacks(&self.reading));
         let Some(line) = lacks else { return Ok(()) };
         folder.go_on(&self.reading, false, Timestamp::now()).map_err(|error| unusable(&folder.run, &error))?;
         let added = store.ledger().append(line, Timestamp::now());

@@ -12,7 +12,7 @@ use super::run::{answered, answers, fetch_secrets};
 use super::secrets::Sources;
 use super::terminal::{Terminal, eprint_line};
 use super::unfinished::{Unfinished, newest_unfinished};
-use super::{environment, inputs, next, sessions};
+use super::{configuration, environment, inputs, next, sessions};
 use crate::engine::{self, Answers, Standing, doubt_facts, first_undecided, standing};
 use crate::event::{
     Change, Decision, JOURNAL_FORMAT, Now, RUNBOOK_FILE, Revision, RunResumed, RunState, RunVerdict, changes,
@@ -32,22 +32,34 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
     let operator = environment::operator();
     let store = open_store(options.store.as_ref())?;
     let folder = find(&store, options.run.as_deref())?;
-    let continued = Continued::open(&store, &folder, &operator)?;
+    let config = configuration::load(terminal)?;
+    let listing = Continued::listing(&store, &folder.run)?;
+    // A long page is read while its long record is read.
+    let path = listing.of(folder.run.as_str()).map_or_else(PathBuf::new, |listed| PathBuf::from(&listed.runbook_path));
+    let (continued, examined) = std::thread::scope(|scope| {
+        let examined = scope.spawn(|| plan::examine(&path, &config));
+        let continued = Continued::open(&store, &folder, &operator, listing);
+        (continued, examined.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let continued = continued?;
     continued.mend_ledger(&store, &folder)?;
     verify_runbook(&continued.reading.state, &folder)?;
     let state = &continued.reading.state;
     let head = state.header.as_ref().ok_or_else(|| unusable(&folder.run, &"its record has no beginning"))?;
     refuse_closed(state, &head.run)?;
     let ask = terminal.is_interactive() && !options.answering.non_interactive;
-    let path = PathBuf::from(&head.runbook_path);
-    let planned = plan::read_and_plan(&path, inputs::inputs_of_record(head, &options.param)?, ask, terminal)?;
+    if path.as_os_str() != head.runbook_path.as_str() {
+        return Err(unusable(&folder.run, &"the ledger and the journal name different runbooks"));
+    }
+    let given = inputs::inputs_of_record(head, &options.param)?;
+    let planned = plan::plan_examined(examined, config, given, ask, terminal)?;
     let Planned { runbook, plan, config, inputs } = &planned;
     let chosen = head.selection.clone().unwrap_or_default().resolve(plan)?;
     let early = early(plan, &chosen).map_err(|why| Failure::usage(why).hint("nothing was run"))?;
     let pending = pending(plan, &chosen, state);
     // Before anything of the run is shown: it may hold them.
     let mut secrets = fetch_secrets(&planned, &pending, &state.secrets, ask, &redactor, terminal)?;
-    let revision = Revision::of(plan, runbook.source.text.as_bytes(), inputs, &early, &chosen);
+    let revision = Revision::of(plan, runbook.source.text.as_bytes(), inputs, &early, &chosen, Some(head));
     let found = changed(state, &revision, &operator, &pending, plan);
     let (old, again) = (|| old_runbook(state, &folder), again(options, &head.run));
     let accepted = resume_changes::accept(&found, &options.accept, &old, runbook, &again)?;

@@ -34,8 +34,9 @@ impl<'a, P: Prompter> Engine<'a, P> {
     /// Takes up a step where the record has left it.
     pub(super) async fn take_up(&mut self, step: &'a PlannedStep) -> io::Result<Taken> {
         let Some(state) = self.recorder.state().step(&step.name) else { return Ok(Taken::Open) };
-        // Each close has one outcome of each of its steps.
-        if step.always() && state.status == Status::Failed && self.recorder.state().closing {
+        // Each close has one outcome of each of its steps; to have been ended by a signal is none.
+        let stopped = state.outcome.as_ref().is_some_and(|outcome| outcome.reason == Some(Reason::Operator));
+        if step.always() && state.status == Status::Failed && !stopped && self.recorder.state().closing {
             return Ok(Taken::Next(Next::Step));
         }
         let probe = step.shell().and_then(|shell| shell.unless.as_deref());

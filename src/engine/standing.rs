@@ -62,7 +62,7 @@ mod tests {
             if effect == Effect::Destroy { "" } else { "gate=none" }
         );
         let plan = crate::plan::plan_of(&text);
-        let revision = Revision::of(&plan, b"", &crate::plan::Inputs::default(), &Default::default(), &[true]);
+        let revision = Revision::of(&plan, b"", &crate::plan::Inputs::default(), &Default::default(), &[true], None);
         let mut state = RunState::default();
         let now = jiff::Timestamp::UNIX_EPOCH;
         let mut apply = |event| state.apply(&event, now, std::time::Duration::ZERO);

@@ -132,7 +132,20 @@ pub struct Revision {
 impl Revision {
     /// What a head says of `plan`, which was made of the runbook's bytes `text` and of `inputs`. `early` holds the values
     /// of late parameters whose step is left out. The file that keeps the bytes is the caller's to name.
-    pub fn of(plan: &Plan, text: &[u8], inputs: &Inputs, early: &BTreeMap<String, String>, chosen: &[bool]) -> Self {
+    /// If `known` is the head of the very same plan, its steps are not described once more.
+    pub fn of(
+        plan: &Plan,
+        text: &[u8],
+        inputs: &Inputs,
+        early: &BTreeMap<String, String>,
+        chosen: &[bool],
+        known: Option<&RunStarted>,
+    ) -> Self {
+        let hash = plan.hash();
+        let steps = match known.filter(|known| known.plan == hash) {
+            Some(known) => known.steps.clone(),
+            None => plan.steps.iter().map(StepHeader::of).collect(),
+        };
         let origins = plan.parameters.iter().filter_map(|given| Some((given.name.clone(), given.origin?.into())));
         let late =
             plan.parameters.iter().filter_map(|late| Some((late.name.clone(), late.late.as_ref()?.given.clone()?)));
@@ -143,7 +156,7 @@ impl Revision {
         Self {
             runbook_file: String::new(),
             runbook_sha256: sha256(text),
-            plan: plan.hash(),
+            plan: hash,
             title: plan.title.clone(),
             params: params(plan, early),
             origins: origins.chain(late.iter().map(|(name, (_, origin))| (name.clone(), (*origin).into()))).collect(),
@@ -154,7 +167,7 @@ impl Revision {
             given_targets: inputs.targets.iter().cloned().collect(),
             env: plan.env.clone(),
             acceptance: acceptance.collect(),
-            steps: plan.steps.iter().map(StepHeader::of).collect(),
+            steps,
         }
     }
 }

@@ -487,3 +487,47 @@ fn a_terminal_that_goes_away_loses_no_result_and_the_run_waits_at_the_next_gate(
     assert_eq!(sandbox.stepgate("resume one --confirm gated").code, 0);
     assert_eq!(sandbox.read("witness"), "free\ngated\n");
 }
+
+#[test]
+fn a_second_signal_in_the_close_runs_no_always_step_twice_and_the_close_goes_on_later() {
+    let body = "```bash {name=a gate=none}\nfalse\n```\n\n```bash {name=one always gate=none}\necho one >>witness; false\n```\n\n\
+                ```bash {name=two always effect=idempotent}\necho two >>witness; echo $$ >pid; until test -e go; do sleep 0.05; done\n```\n";
+    let sandbox = Sandbox::with(body);
+    let mut session = start_with(&sandbox, &["run", "r.md", "--run-id", "one"]);
+    session.exp_string("`a` failed:").unwrap();
+    session.send_line("q").unwrap();
+    _ = wait_for_pid(&sandbox);
+    for _ in 0..2 {
+        session.send("\u{3}").unwrap();
+        session.flush().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert_eq!(end(session), 130);
+    assert_eq!(sandbox.read("witness"), "one\ntwo\n");
+    assert_ne!(sandbox.events().last().unwrap()["type"], "sealed");
+    sandbox.write("go", "");
+    assert_eq!(sandbox.stepgate("resume one").code, 130);
+    assert_eq!(
+        sandbox.read("witness"),
+        "one\ntwo\ntwo\n",
+        "what was interrupted goes on, what had its outcome does not"
+    );
+    assert_eq!(sandbox.events().last().unwrap()["type"], "sealed");
+}
+
+#[test]
+fn who_gives_up_behind_a_failure_is_not_asked_about_it_again() {
+    let sandbox = Sandbox::with("- [ ] Look\n\n```bash {name=tidy always gate=none}\necho tidy >>witness\n```\n");
+    let mut session = start_with(&sandbox, &["run", "r.md", "--run-id", "one"]);
+    session.exp_string("`look`: [d]one").unwrap();
+    session.send_line("f not there").unwrap();
+    session.exp_string("`look` failed:").unwrap();
+    session.send_line("l").unwrap();
+    assert_eq!(end(session), 3);
+    let mut session = start_with(&sandbox, &["resume"]);
+    session.exp_string("`look`: [d]one").unwrap();
+    session.send_line("q").unwrap();
+    assert_eq!(end(session), 130);
+    assert_eq!(sandbox.read("witness"), "tidy\n");
+    assert_eq!(sandbox.events().last().unwrap()["type"], "sealed");
+}
