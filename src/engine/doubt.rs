@@ -23,6 +23,8 @@ pub struct DoubtFacts {
     pub words: String,
     /// The last lines that it is known to have printed, oldest first.
     pub last_output: Vec<String>,
+    /// Whether that is known to be all that it printed.
+    pub output_known: bool,
     /// Processes of it that are still alive; `None` if its target is another machine, on which nobody has looked.
     pub alive: Option<Vec<ProcessRecord>>,
 }
@@ -31,10 +33,12 @@ impl DoubtFacts {
     /// The facts as lines.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![self.words.clone()];
-        match self.last_output.is_empty() {
-            true => lines.push("nothing that it printed is known".to_owned()),
-            false => lines.push("the last of it that is known:".to_owned()),
-        }
+        lines.push(match (self.last_output.is_empty(), self.output_known) {
+            (true, true) => "it printed nothing".to_owned(),
+            (true, false) => "nothing that it printed is known".to_owned(),
+            (false, true) => "the last that it printed:".to_owned(),
+            (false, false) => "the last of it that is known:".to_owned(),
+        });
         lines.extend(self.last_output.iter().map(|line| format!("  {line}")));
         lines.extend(match self.alive.as_deref() {
             None => vec!["its target is not this machine: look there whether it still runs".to_owned()],
@@ -84,6 +88,9 @@ pub fn facts(
         step: step.name.clone(),
         words: what + &ago,
         last_output: last_output(state, folder),
+        output_known: state.outcome.as_ref().is_some_and(|outcome| {
+            outcome.stdout.kept.is_none() && outcome.stderr.kept.is_none() && outcome.stdout.sha256.is_some()
+        }),
         alive: local.then(|| alive.to_vec()),
     }
 }
