@@ -24,9 +24,14 @@ fn witness(sandbox: &Sandbox) -> String {
 
 /// Starts a run and kills stepgate, and stepgate alone, while `held` runs.
 fn killed(sandbox: &Sandbox) {
+    killed_when(sandbox, || true);
+}
+
+/// The same, not before `seen`.
+fn killed_when(sandbox: &Sandbox, seen: impl Fn() -> bool) {
     let mut child: Command = sandbox.command(["run", "r.md", "--run-id", "one", "--yes"]);
     let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    wait_until("the step runs", || sandbox.read("held").trim().parse::<i32>().is_ok());
+    wait_until("the step runs", || sandbox.read("held").trim().parse::<i32>().is_ok() && seen());
     child.kill().unwrap();
     child.wait().unwrap();
 }
@@ -404,7 +409,8 @@ fn a_process_of_a_step_in_doubt_is_named_also_after_setsid_before_anybody_decide
         "```bash {name=held gate=none}\nsetsid sleep 300 >/dev/null 2>&1 & echo $! > \"$HOME/sleeper\"\n\
          echo begun on standard output; echo $$ > \"$HOME/held\"\nwhile test -e \"$HOME/held\"; do sleep 0.05; done\n```\n",
     );
-    killed(&sandbox);
+    let output = sandbox.store().join("runs/one/output/held.stdout");
+    killed_when(&sandbox, || std::fs::read(&output).is_ok_and(|bytes| !bytes.is_empty()));
     let sleeper = sandbox.read("sleeper");
     let pid = sandbox.read("held");
     let asked = sandbox.stepgate("resume one");
