@@ -231,10 +231,10 @@ impl<'a, P: Prompter> Engine<'a, P> {
         let plan = self.plan;
         for step in plan.steps.iter().filter(|step| !step.always() && !step.probe()) {
             let state = self.recorder.state().step(&step.name);
-            if state.is_some_and(|state| state.is_in_doubt()) {
-                if let Taken::Next(Next::Leave) = self.take_up(step).await? {
-                    return Ok(Next::Leave);
-                }
+            if state.is_some_and(StepState::is_in_doubt)
+                && let Taken::Next(Next::Leave) = self.take_up(step).await?
+            {
+                return Ok(Next::Leave);
             }
         }
         Ok(Next::Close)
