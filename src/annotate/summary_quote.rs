@@ -88,7 +88,7 @@ fn deviations(state: &RunState) -> Vec<String> {
             code(&step.to_string()),
             deviation_words(deviation.kind),
             inline(&deviation.by),
-            deviation.at.strftime("%T"),
+            deviation.at.strftime("%F %T"),
             inline(reason)
         ));
     }

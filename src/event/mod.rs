@@ -7,15 +7,18 @@ mod changes;
 mod decision;
 mod header;
 mod model;
+mod outcome;
 mod state;
 mod step_state;
 mod summary;
+mod told;
 mod verdict;
 
 pub use changes::{Change, MASK, Now, changes};
 pub use decision::{Decision, FailureAnswer};
 pub use header::{Revision, RunResumed, RunStarted, StepHeader, StepKind};
 pub use model::*;
+pub use outcome::*;
 pub use state::{Part, RUNBOOK_FILE, RunState, Suspension};
 pub use step_state::{Deviation, GateState, ProbeState, StepState};
 pub use summary::{

@@ -3,8 +3,9 @@
 use super::decision::{Decision, FailureAnswer};
 use super::header::{Revision, RunResumed, RunStarted, StepHeader};
 use super::model::*;
+use super::outcome::*;
 use super::step_state::{Deviation, GateState, ProbeState, StepState, gate_state};
-use super::verdict::{CriterionVerdict, RunVerdict, Status};
+use super::verdict::{RunVerdict, Status};
 use crate::runbook::Gate;
 use crate::session_state::SessionState;
 use jiff::Timestamp;
@@ -22,7 +23,7 @@ pub struct RunState {
     /// When the last event happened.
     pub last: Option<Timestamp>,
     /// Every step of the plan, in order. Shared until one changes: two folds of one run differ in a step or two.
-    steps: Vec<Arc<StepState>>,
+    pub(super) steps: Vec<Arc<StepState>>,
     /// Captured variables; the newest wins.
     pub variables: BTreeMap<String, String>,
     /// The parameters, those that were given behind a step included.
@@ -56,7 +57,7 @@ pub struct RunState {
     /// Whether that was recorded in this part.
     pub changed_in_part: bool,
     /// What was not as planned, in order.
-    deviations: Vec<(Instance, Deviation)>,
+    pub(super) deviations: Vec<(Instance, Deviation)>,
     /// The file below the run's folder that holds the runbook's bytes, if it is not the first one.
     pub runbook_file: Option<String>,
     /// What each session held last, by its target's name and its own.
@@ -65,9 +66,9 @@ pub struct RunState {
     pub repaired: u64,
     opened: Option<Duration>,
     /// Whether output texts are dropped.
-    lean: bool,
+    pub(super) lean: bool,
     /// Where each step stands in `steps`.
-    places: Arc<HashMap<Instance, usize>>,
+    pub(super) places: Arc<HashMap<Instance, usize>>,
 }
 
 /// A part in which a run went on.
@@ -400,83 +401,6 @@ impl RunState {
 
     fn step_mut(&mut self, step: &Instance) -> Option<&mut StepState> {
         self.places.get(step).map(|at| Arc::make_mut(&mut self.steps[*at]))
-    }
-
-    /// Every step of the plan, in order.
-    pub fn steps(&self) -> impl Iterator<Item = &StepState> {
-        self.steps.iter().map(|step| &**step)
-    }
-
-    /// The state of one going through of a step.
-    pub fn instance(&self, step: &Instance) -> Option<&StepState> {
-        self.places.get(step).map(|at| &*self.steps[*at])
-    }
-
-    /// The state of a step's first visit, by its name.
-    pub fn step(&self, name: &str) -> Option<&StepState> {
-        self.instance(&Instance::first(name))
-    }
-
-    /// Where the run stands. A sealed run says so itself.
-    pub fn verdict(&self) -> RunVerdict {
-        let any = |status| self.steps().any(|step| step.status == status && !step.gone);
-        match &self.seal {
-            Some((verdict, _)) => *verdict,
-            None if self.interrupted.is_some() => RunVerdict::Interrupted,
-            None if any(Status::InDoubt) => RunVerdict::InDoubt,
-            None if self.suspended.is_some() => RunVerdict::Suspended,
-            None => RunVerdict::Running,
-        }
-    }
-
-    /// The verdict that a seal would name now.
-    pub fn closing_verdict(&self) -> RunVerdict {
-        let any = |status| self.steps().any(|step| step.status == status && !step.gone);
-        let partial = self.header.as_ref().is_some_and(|header| header.selection.is_some());
-        match () {
-            () if self.given_up.is_some() => RunVerdict::Interrupted,
-            () if any(Status::InDoubt) => RunVerdict::InDoubt,
-            () if any(Status::Failed) || self.failed.is_some() => RunVerdict::Failed,
-            () if partial => RunVerdict::Partial,
-            () => RunVerdict::Passed,
-        }
-    }
-
-    /// The record just ends and nobody writes it any more: a step that was running is in doubt.
-    pub fn declare_dead(&mut self) {
-        for step in self.steps.iter_mut().filter(|step| step.status == Status::Running) {
-            Arc::make_mut(step).status = Status::InDoubt;
-        }
-        if self.verdict() == RunVerdict::Running {
-            self.interrupted = Some("unknown".to_owned());
-        }
-    }
-
-    /// What was not as planned: the steps that a person left out, or of which one said what became of them.
-    pub fn deviations(&self) -> impl Iterator<Item = (&Instance, &Deviation)> {
-        self.deviations.iter().map(|(step, deviation)| (step, deviation))
-    }
-
-    /// Drops what steps printed, for a state that goes on.
-    pub fn into_lean(mut self) -> Self {
-        self.lean = true;
-        // What failed or is in doubt a person may have to look at.
-        let told = |step: &&mut Arc<StepState>| !matches!(step.status, Status::Failed | Status::InDoubt);
-        let outcomes = self.steps.iter_mut().filter(told).map(Arc::make_mut).flat_map(StepState::outcomes_mut);
-        outcomes.for_each(|outcome| (outcome.stdout.text, outcome.stderr.text) = (None, None));
-        self
-    }
-
-    /// The steps that name a criterion, and what they say of it.
-    pub fn criterion(&self, id: &str) -> (Vec<&StepState>, CriterionVerdict) {
-        let steps: Vec<_> =
-            self.steps().filter(|step| !step.gone && step.header.satisfies.iter().any(|named| named == id)).collect();
-        let verdict = match () {
-            () if steps.iter().any(|step| step.status == Status::Failed) => CriterionVerdict::Refuted,
-            () if !steps.is_empty() && steps.iter().all(|step| step.is_proof()) => CriterionVerdict::Proved,
-            () => CriterionVerdict::Open,
-        };
-        (steps, verdict)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::header::{StepHeader, StepKind};
 use super::model::*;
+use super::outcome::*;
 use super::verdict::Status;
 use crate::runbook::Gate;
 use jiff::Timestamp;

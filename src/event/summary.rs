@@ -1,7 +1,8 @@
 //! A state in words, for every view alike: one row a step, one row a criterion, one headline.
 
 use super::header::StepKind;
-use super::model::{Channel, Reason, WaitsFor};
+use super::model::{Channel, WaitsFor};
+use super::outcome::Reason;
 use super::state::{Part, RunState};
 use super::step_state::{GateState, StepState};
 use super::verdict::{CriterionVerdict, RunVerdict, Status};
