@@ -165,7 +165,7 @@ impl Continued {
 
     /// A crash between the seal and the ledger's line leaves the line out: it is added, when the seal is on the disk for
     /// certain, and nothing else is to be done.
-    pub fn mend_ledger(&self, store: &Store, folder: &RunFolder) -> Result<(), Failure> {
+    pub fn mend_ledger(&mut self, store: &Store, folder: &RunFolder) -> Result<(), Failure> {
         if self.listing.of(folder.run.as_str()).and_then(|listed| listed.lacks(&self.reading)).is_none() {
             return Ok(());
         }
@@ -174,6 +174,8 @@ impl Continued {
         let lacks = listing.of(folder.run.as_str()).and_then(|listed| listed.lacks(&self.reading));
         let Some(line) = lacks else { return Ok(()) };
         folder.go_on(&self.reading, false, Timestamp::now()).map_err(|error| unusable(&folder.run, &error))?;
+        // What was torn behind the seal is kept aside now, and taken out.
+        self.reading.damage = None;
         let added = store.ledger().append(line, Timestamp::now());
         added.map_err(|error| Failure::new(Exit::Record, format!("the ledger cannot be written: {error}")))
     }

@@ -41,7 +41,7 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
         let continued = Continued::open(&store, &folder, &operator, listing);
         (continued, examined.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
-    let continued = continued?;
+    let mut continued = continued?;
     continued.mend_ledger(&store, &folder)?;
     verify_runbook(&continued.reading.state, &folder)?;
     let state = &continued.reading.state;

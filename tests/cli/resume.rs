@@ -93,6 +93,29 @@ fn a_failed_run_goes_on_at_the_step_that_failed_and_closes_once_more() {
 }
 
 #[test]
+fn a_closed_run_goes_on_behind_what_a_power_cut_left_of_an_earlier_going_on() {
+    let sandbox = Sandbox::with(BODY);
+    assert_eq!(sandbox.stepgate("run r.md --run-id one").code, 1);
+    sandbox.write("ok", "");
+    let decided = ["resume", "one", "--decide", "save=rerun", "--reason", "there is room now"];
+    let journal = sandbox.store().join("runs/one/journal.jsonl");
+    let sealed = std::fs::metadata(&journal).unwrap().len();
+    // The ledger knows of the going on, and the record of it is not on the disk yet.
+    let killer = ["strace", "-f", "-qq", "-o", "/dev/null", "-P", journal.to_str().unwrap()];
+    let killer = [&killer[..], &["-e", "inject=fdatasync:signal=KILL:when=1"]].concat();
+    _ = sandbox.wrapped(&killer, &decided).output().unwrap();
+    let file = std::fs::File::options().write(true).open(&journal).unwrap();
+    assert!(file.metadata().unwrap().len() > sealed, "the record was being written");
+    file.set_len(sealed + 9).unwrap();
+    let resumed = sandbox.run(decided);
+    assert_eq!(resumed.code, 0, "{resumed:?}");
+    let repaired: Vec<_> = sandbox.events().into_iter().filter(|event| event["type"] == "repaired").collect();
+    assert_eq!((repaired.len(), repaired[0]["bytes"].as_u64()), (1, Some(9)));
+    assert_eq!(std::fs::metadata(journal.with_file_name("journal.broken")).unwrap().len(), 9);
+    assert_eq!(witness(&sandbox), "first save tidy save last seen tidy");
+}
+
+#[test]
 fn what_a_person_says_happened_counts_as_done_is_not_run_again_and_proves_nothing() {
     let sandbox = Sandbox::new();
     let front = "---\nstepgate: 1\nacceptance:\n  AC1: it is saved\n---\n";
