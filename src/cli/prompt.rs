@@ -10,6 +10,8 @@ use crate::engine::{
 use crate::event::{FailureAnswer, GateAnswer, ManualAnswer};
 use crate::plan::PlannedStep;
 use crate::runbook::{Gate, Parameter};
+use rustix::process::Signal;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 /// The operator's terminal as a [`Prompter`].
@@ -25,11 +27,19 @@ impl TerminalPrompter {
     }
 
     async fn ask(&self, question: &str) -> Option<String> {
+        let mut continued = signal(SignalKind::from_raw(Signal::CONT.as_raw())).ok()?;
         eprint_question(question);
         // A thread, since reading a terminal cannot be called off; it ends with the process.
-        let (sender, receiver) = oneshot::channel();
+        let (sender, mut receiver) = oneshot::channel();
         std::thread::Builder::new().spawn(move || _ = sender.send(read_line())).ok()?;
-        let line = receiver.await.ok().flatten();
+        let line = loop {
+            tokio::select! {
+                biased;
+                line = &mut receiver => break line.ok().flatten(),
+                // Behind ^Z and `fg` the question is out of sight, and what had been typed is gone.
+                Some(()) = continued.recv() => eprint_question(question),
+            }
+        };
         if line.is_none() {
             eprint_line("");
         }

@@ -131,6 +131,21 @@ fn view_and_help_answer_nothing() {
 }
 
 #[test]
+fn a_question_stands_there_again_when_a_stopped_run_goes_on() {
+    let sandbox = Sandbox::with(BODY);
+    let mut session = start(&sandbox);
+    session.exp_string("run `save`?").unwrap();
+    session.process_mut().signal(Signal::SIGSTOP).unwrap();
+    session.process_mut().signal(Signal::SIGCONT).unwrap();
+    session.exp_string("run `save`?").unwrap();
+    session.send_line("y").unwrap();
+    session.exp_string("type `drop it`").unwrap();
+    session.send_line("n").unwrap();
+    assert_eq!(end(session), 3);
+    assert_eq!(sandbox.read("witness"), "saved\n");
+}
+
+#[test]
 fn control_c_ends_the_running_step_and_completes_the_record() {
     for (effect, status) in [("read", "failed"), ("change gate=none", "in-doubt")] {
         let sandbox = Sandbox::with(&format!(
