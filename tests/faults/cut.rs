@@ -40,8 +40,9 @@ pub fn part(setting: &Setting, tally: &Tally) {
         let mut chance = setting.chance("changed", usize::from(sealed));
         let count = if setting.all { CHANGES } else { SAMPLE };
         harms.extend((0..count).map(|_| Harm::Changed(chance.below(length - 1))));
-        let halves: Vec<_> = harms.chunks(harms.len().div_ceil(2)).collect();
-        setting.at_once(&halves, |_, harms| {
+        // Small enough that nobody waits for the last share, as a cut near the start leaves far more to be run.
+        let shares: Vec<_> = harms.chunks(harms.len().div_ceil(if setting.all { 32 } else { 4 })).collect();
+        setting.at_once(&shares, |_, harms| {
             let mut left = Left::new(setting, tally, &shape, sealed);
             for harm in *harms {
                 left.suffer(*harm);
