@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::io::{self, BufWriter, Write};
 
 /// A SHA-256 as 64 lower-case hex digits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -12,9 +13,12 @@ impl Sha256Hex {
     /// The hash of what was fed to `hasher`.
     pub fn of(hasher: Sha256) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let digits = |byte: u8| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
-        let hex = hasher.finalize().into_iter().flat_map(digits).collect();
-        Self(String::from_utf8(hex).expect("hex digits are ASCII"))
+        let mut hex = String::with_capacity(64);
+        for byte in hasher.finalize() {
+            hex.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            hex.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+        Self(hex)
     }
 
     /// The first twelve digits: enough to tell plans apart at a glance.
@@ -32,4 +36,28 @@ impl std::fmt::Display for Sha256Hex {
 /// The hash of `bytes`.
 pub fn sha256(bytes: &[u8]) -> Sha256Hex {
     Sha256Hex::of(Sha256::new_with_prefix(bytes))
+}
+
+/// The hash of `value` as JSON without spaces. It must hold nothing that JSON lacks, such as a map with other keys than
+/// texts.
+pub fn sha256_of_json(value: &impl Serialize) -> Sha256Hex {
+    let mut bytes = BufWriter::with_capacity(1 << 16, Hashing(Sha256::new()));
+    serde_json::to_writer(&mut bytes, value).expect("the value holds nothing that JSON lacks");
+    let Hashing(hasher) = bytes.into_inner().expect("a hash takes every byte");
+    Sha256Hex::of(hasher)
+}
+
+/// Takes bytes and keeps none.
+#[derive(Debug)]
+struct Hashing(Sha256);
+
+impl Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

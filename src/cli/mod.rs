@@ -3,6 +3,7 @@
 //! In: arguments, environment, the terminal. Out: exit codes (`docs/cli.md`). Nothing else in the crate may know a
 //! terminal, the environment or the home directory.
 
+mod ahead;
 mod args;
 mod check;
 mod configuration;

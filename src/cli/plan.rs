@@ -41,21 +41,18 @@ pub fn plan(options: &args::Plan, terminal: &Terminal) -> Result<Exit, Failure> 
 /// a person is asked for parameters that are missing.
 pub fn read_and_plan(file: &Path, inputs: Inputs, ask: bool, terminal: &Terminal) -> Result<Planned, Failure> {
     let config = configuration::load(terminal)?;
-    let examined = examine(file, &config);
-    plan_examined(examined, config, inputs, ask, terminal)
+    let examined = files::read(file).and_then(|source| plan::examine(source, &config));
+    plan_examined(examined, None, config, inputs, ask, terminal)
 }
 
 /// A runbook and what is to be said of it, or why it is none.
 pub type Examined = Result<(Runbook, Vec<Diagnostic>), Box<Refused>>;
 
-/// Reads and examines a runbook, and says nothing yet.
-pub fn examine(file: &Path, config: &Config) -> Examined {
-    plan::examine(files::read(file)?, config)
-}
-
-/// Plans what was examined with the same `config`; see [`read_and_plan`].
+/// Plans what was examined with the same `config`; see [`read_and_plan`]. `ahead` is a plan that was made of it already, if
+/// that was made with the inputs that turn out to be right.
 pub fn plan_examined(
     examined: Examined,
+    ahead: Option<(Inputs, Plan)>,
     config: Config,
     mut inputs: Inputs,
     ask: bool,
@@ -70,7 +67,10 @@ pub fn plan_examined(
     if ask {
         inputs::ask_missing(&runbook, &config, &mut inputs, terminal)?;
     }
-    let plan = plan::plan(&runbook, &config, &inputs).map_err(|error| unplanned(&error, &runbook))?;
+    let plan = match ahead.filter(|(known, _)| *known == inputs) {
+        Some((_, plan)) => plan,
+        None => plan::plan(&runbook, &config, &inputs).map_err(|error| unplanned(&error, &runbook))?,
+    };
     Ok(Planned { runbook, plan, config, inputs })
 }
 

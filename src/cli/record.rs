@@ -8,11 +8,14 @@ use super::{args, environment};
 use crate::engine::Begin;
 use crate::event::{Event, Revision, RunResumed, RunStarted, RunState, RunVerdict};
 use crate::journal::{
-    Clock, GoOnError, GoneOn, Journal, Listing, Lock, ReadError, Reading, RunFolder, RunId, Store, Taken, read_journal,
+    Clock, GoOnError, GoneOn, Journal, Listing, Lock, ReadError, Reading, RunFolder, RunId, Store, Taken,
+    read_journal_telling,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 /// What of the disk a run uses.
 pub struct Record {
@@ -129,15 +132,24 @@ impl Continued {
         store.ledger().listing().map_err(|error| unusable(run, &format!("the ledger cannot be read: {error}")))
     }
 
-    /// Takes the run's lock, reads its record, and holds it against the ledger.
+    /// Takes the run's lock, reads its record, and holds it against the ledger. Tells what stands at the record's head
+    /// while the rest is read.
     ///
     /// # Errors
     ///
     /// If somebody is at the run, or its record is damaged in a way that no crash explains.
-    pub fn open(store: &Store, folder: &RunFolder, operator: &str, listing: Listing) -> Result<Self, Failure> {
+    pub fn open(
+        store: &Store,
+        folder: &RunFolder,
+        operator: &str,
+        listing: Listing,
+        head: Sender<Arc<RunStarted>>,
+    ) -> Result<Self, Failure> {
         let run_lock = store.lock_run(&environment::holder(folder.run.as_str(), operator))?;
         let read = folder.open("journal.jsonl").map_err(ReadError::from);
-        let reading = match read.and_then(|file| read_journal(file, RunState::default())) {
+        // Whoever listens may have found that the page cannot be planned.
+        let tell = |header: &Arc<RunStarted>| _ = head.send(Arc::clone(header));
+        let reading = match read.and_then(|file| read_journal_telling(file, RunState::default(), tell)) {
             Ok(reading) => reading,
             Err(newer @ ReadError::Newer(_)) => return Err(Failure::usage(newer.to_string()).hint("nothing was run")),
             Err(error) => return Err(unusable(&folder.run, &error)),

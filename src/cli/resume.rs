@@ -1,5 +1,6 @@
 //! `stepgate resume [RUN]`: goes on with a run that was left, that a crash ended, or that closed and failed.
 
+use super::ahead::Ahead;
 use super::args;
 use super::error::{Exit, Failure};
 use super::execute::{self, Prepared};
@@ -26,6 +27,7 @@ use crate::text::{escape_line, quote_word};
 use std::collections::HashMap;
 use std::io::Read as _;
 use std::path::PathBuf;
+use std::sync::mpsc::channel;
 
 /// The command.
 pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -34,12 +36,13 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
     let folder = find(&store, options.run.as_deref())?;
     let config = configuration::load(terminal)?;
     let listing = Continued::listing(&store, &folder.run)?;
-    // A long page is read while its long record is read.
     let path = listing.of(folder.run.as_str()).map_or_else(PathBuf::new, |listed| PathBuf::from(&listed.runbook_path));
-    let (continued, examined) = std::thread::scope(|scope| {
-        let examined = scope.spawn(|| plan::examine(&path, &config));
-        let continued = Continued::open(&store, &folder, &operator, listing);
-        (continued, examined.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    let (continued, ahead) = std::thread::scope(|scope| {
+        let (tell, head) = channel();
+        let (store, folder, operator) = (&store, &folder, operator.as_str());
+        let continued = scope.spawn(move || Continued::open(store, folder, operator, listing, tell));
+        let ahead = Ahead::of(&path, &config, &head, &options.param);
+        (continued.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), ahead)
     });
     let mut continued = continued?;
     continued.mend_ledger(&store, &folder)?;
@@ -52,7 +55,8 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
         return Err(unusable(&folder.run, &"the ledger and the journal name different runbooks"));
     }
     let given = inputs::inputs_of_record(head, &options.param)?;
-    let planned = plan::plan_examined(examined, config, given, ask, terminal)?;
+    let (examined, ahead) = ahead.examined(head, &config);
+    let planned = plan::plan_examined(examined, ahead, config, given, ask, terminal)?;
     let Planned { runbook, plan, config, inputs } = &planned;
     let chosen = head.selection.clone().unwrap_or_default().resolve(plan)?;
     let early = early(plan, &chosen).map_err(|why| Failure::usage(why).hint("nothing was run"))?;

@@ -34,7 +34,8 @@ pub struct Now<'a> {
 /// Everything that is otherwise.
 pub fn changes(state: &RunState, now: &Now<'_>) -> Vec<Change> {
     let Some(header) = &state.header else { return Vec::new() };
-    let mut found = steps(state, now);
+    // A plan's identity is that of all its steps.
+    let mut found = if header.plan == now.revision.plan { Vec::new() } else { steps(state, now) };
     found.extend(maps(header, state, now));
     let mut single = |what: &str, noun: &str, before: &str, after: &str| {
         if before != after {
@@ -58,7 +59,8 @@ fn halves(operator: &str) -> (String, String) {
 fn steps(state: &RunState, now: &Now<'_>) -> Vec<Change> {
     let mut found = Vec::new();
     let before: BTreeMap<&str, &StepState> = state.steps().map(|step| (step.instance.name.as_str(), step)).collect();
-    let after: BTreeMap<&str, &StepHeader> = now.revision.steps.iter().map(|step| (step.name.as_str(), step)).collect();
+    let after: BTreeMap<&str, &StepHeader> =
+        now.revision.steps.iter().map(|step| (step.name.as_str(), &**step)).collect();
     let add = |found: &mut Vec<Change>, name: &str, words: String, counts: bool| {
         let words = if counts { words } else { format!("{words}; it does not run any more") };
         found.push(Change { key: name.to_owned(), words, counts, fatal: false });

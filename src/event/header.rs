@@ -7,6 +7,7 @@ use crate::plan::{Action, Inputs, Plan, PlannedStep, Selection};
 use crate::runbook::{Effect, Gate, ParameterKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What stands at the head of a journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,7 +68,7 @@ pub struct RunStarted {
     /// Id and text of each criterion, in the author's order.
     pub acceptance: Vec<(String, String)>,
     /// Every step of the plan, in order.
-    pub steps: Vec<StepHeader>,
+    pub steps: Vec<Arc<StepHeader>>,
 }
 
 /// What stands at the head of each later part of a run.
@@ -126,7 +127,7 @@ pub struct Revision {
     /// Id and text of each criterion, in the author's order.
     pub acceptance: Vec<(String, String)>,
     /// Every step of the plan, in order.
-    pub steps: Vec<StepHeader>,
+    pub steps: Vec<Arc<StepHeader>>,
 }
 
 impl Revision {
@@ -141,10 +142,10 @@ impl Revision {
         chosen: &[bool],
         known: Option<&RunStarted>,
     ) -> Self {
-        let hash = plan.hash();
+        let hash = plan.hash().clone();
         let steps = match known.filter(|known| known.plan == hash) {
             Some(known) => known.steps.clone(),
-            None => plan.steps.iter().map(StepHeader::of).collect(),
+            None => plan.steps.iter().map(StepHeader::of).map(Arc::new).collect(),
         };
         let origins = plan.parameters.iter().filter_map(|given| Some((given.name.clone(), given.origin?.into())));
         let late =

@@ -408,7 +408,7 @@ impl RunState {
 pub const RUNBOOK_FILE: &str = "runbook.md";
 
 /// A step of a revised plan: what is known of it, under its new head. `before` is the file of the runbook until then.
-fn revised(known: Option<Arc<StepState>>, header: &StepHeader, before: &str) -> StepState {
+fn revised(known: Option<Arc<StepState>>, header: &Arc<StepHeader>, before: &str) -> StepState {
     match known {
         // What has its result keeps what was said of it when it got it.
         Some(known) if known.has_result() && known.header.sha256 != header.sha256 => {
@@ -416,10 +416,11 @@ fn revised(known: Option<Arc<StepState>>, header: &StepHeader, before: &str) -> 
             StepState { ran_in: Some(known.ran_in.unwrap_or_else(|| before.to_owned())), ..known }
         }
         Some(known) => {
-            let mut header = header.clone();
+            let mut header = Arc::clone(header);
             if matches!(known.status, Status::InDoubt | Status::Running | Status::Failed) && known.begun.is_some() {
                 // What may have happened happened under the effect of then.
-                header.effect = header.effect.max(known.header.effect);
+                let effect = header.effect.max(known.header.effect);
+                Arc::make_mut(&mut header).effect = effect;
             }
             StepState { header, ..Arc::unwrap_or_clone(known) }
         }

@@ -6,13 +6,14 @@ use super::outcome::*;
 use super::verdict::Status;
 use crate::runbook::Gate;
 use jiff::Timestamp;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Where a step stands.
 #[derive(Clone, Debug)]
 pub struct StepState {
     /// What the head says of it.
-    pub header: StepHeader,
+    pub header: Arc<StepHeader>,
     /// Which going through of the step this is.
     pub instance: Instance,
     /// Where it stands.
@@ -86,10 +87,10 @@ pub struct GateState {
 }
 
 impl StepState {
-    pub(super) fn new(header: &StepHeader) -> Self {
+    pub(super) fn new(header: &Arc<StepHeader>) -> Self {
         Self {
             instance: Instance::first(&header.name),
-            header: header.clone(),
+            header: Arc::clone(header),
             status: Status::NotRun,
             attempts: 0,
             started: None,

@@ -68,13 +68,19 @@ impl<R: Read> Blocks<R> {
         Ok((!block.is_empty()).then_some(block))
     }
 
-    /// Hands over every line in order, until `take` has enough. `first` is the block that was read already.
-    pub fn each(mut self, first: Vec<u8>, mut take: impl FnMut(Line) -> ControlFlow<()>) -> io::Result<()> {
+    /// Hands over every line in order, until `take` has enough. `first` is the block that was read already. `busy` cores are
+    /// left to others.
+    pub fn each(
+        mut self,
+        first: Vec<u8>,
+        busy: usize,
+        mut take: impl FnMut(Line) -> ControlFlow<()>,
+    ) -> io::Result<()> {
         match self.next()? {
             None => _ = lines(&first).try_for_each(take),
             Some(second) => std::thread::scope(|scope| {
                 let (jobs, queue) = channel();
-                match start_workers(scope, queue) {
+                match start_workers(scope, queue, busy) {
                     0 => self.parse_here([first, second], take),
                     workers => self.hand_out(&jobs, workers, [first, second], &mut take),
                 }
@@ -128,10 +134,10 @@ struct Job {
     reply: Sender<(Vec<Line>, Vec<u8>)>,
 }
 
-/// Starts as many workers as there are cores, and says how many.
-fn start_workers<'s>(scope: &'s Scope<'s, '_>, queue: Receiver<Job>) -> usize {
+/// Starts as many workers as there are cores that are not busy, at least one, and says how many.
+fn start_workers<'s>(scope: &'s Scope<'s, '_>, queue: Receiver<Job>, busy: usize) -> usize {
     let queue = Arc::new(Mutex::new(queue));
-    let wanted = available_parallelism().map_or(1, usize::from).min(MAX_WORKERS);
+    let wanted = available_parallelism().map_or(1, usize::from).saturating_sub(busy).clamp(1, MAX_WORKERS);
     let start = |_: &usize| {
         let queue = Arc::clone(&queue);
         Builder::new().spawn_scoped(scope, move || work(&queue)).is_ok()

@@ -42,7 +42,7 @@ pub use holder::{Holder, state_and_start};
 pub use ledger::{Ledger, LedgerEvent};
 pub use listing::{Listed, Listing, Standing};
 pub use lock::{Lock, LockError, Taken, TakenOver};
-pub use reader::{Damage, Mark, ReadError, Reading, read_journal};
+pub use reader::{Damage, Mark, ReadError, Reading, read_journal, read_journal_telling};
 pub use run_folder::RunFolder;
 pub use run_id::{RunId, RunIdError};
 pub use store::{Store, StoreError};

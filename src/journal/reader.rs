@@ -2,10 +2,11 @@
 
 use super::blocks::{Blocks, Line};
 use super::chain::{Entry, Head, LineError};
-use crate::event::{Event, JOURNAL_FORMAT, RunState};
+use crate::event::{Event, JOURNAL_FORMAT, RunStarted, RunState};
 use serde::Deserialize;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// A journal as far as it could be read.
 #[derive(Debug)]
@@ -81,6 +82,26 @@ pub enum ReadError {
 
 /// Reads a journal and folds it into `state`: [`RunState::default`], or [`RunState::lean`] to do without outputs.
 pub fn read_journal(input: impl Read, state: RunState) -> Result<Reading, ReadError> {
+    read(input, state, 0, |_| {})
+}
+
+/// Reads a journal as [`read_journal`] does, and tells what its head says to somebody who is busy with that while the rest
+/// is read.
+pub fn read_journal_telling(
+    input: impl Read,
+    state: RunState,
+    tell: impl FnMut(&Arc<RunStarted>),
+) -> Result<Reading, ReadError> {
+    read(input, state, 1, tell)
+}
+
+/// Leaves `busy` cores to others.
+fn read(
+    input: impl Read,
+    state: RunState,
+    busy: usize,
+    mut tell: impl FnMut(&Arc<RunStarted>),
+) -> Result<Reading, ReadError> {
     let mut blocks = Blocks::new(input);
     let mut reading = Reading { state, records: 0, bytes: 0, head: String::new(), heads: Vec::new(), damage: None };
     let mut head = Head::default();
@@ -88,7 +109,11 @@ pub fn read_journal(input: impl Read, state: RunState) -> Result<Reading, ReadEr
         if let Some(format) = format(&first).filter(|format| *format > u64::from(JOURNAL_FORMAT)) {
             return Err(ReadError::Newer(format));
         }
-        blocks.each(first, |line| reading.take(line, &mut head))?;
+        blocks.each(first, busy, |line| {
+            let flow = reading.take(line, &mut head);
+            reading.state.header.iter().filter(|_| head.records == 1).for_each(&mut tell);
+            flow
+        })?;
     }
     (reading.records, reading.head) = (head.records, head.hash);
     Ok(reading)
@@ -152,7 +177,7 @@ mod tests {
     use super::*;
     use crate::event::{Instance, RunVerdict};
 
-    fn read(text: &str) -> Reading {
+    fn read_text(text: &str) -> Reading {
         read_journal(text.as_bytes(), RunState::default()).unwrap()
     }
 
@@ -161,17 +186,17 @@ mod tests {
         let mut lines = Lines::started(1);
         lines.seal(RunVerdict::Passed);
         let sealed = lines.text.clone();
-        assert_eq!(read(&sealed).damage, None);
+        assert_eq!(read_text(&sealed).damage, None);
         let mut more = lines.clone();
         more.add(Event::RunResumed(Box::new(resumed(2))));
         more.add(Event::Repaired { bytes: 3 });
         more.seal(RunVerdict::Passed);
-        let reading = read(&more.text);
+        let reading = read_text(&more.text);
         assert_eq!((reading.damage, reading.records), (None, 9));
         for event in [Event::Closing, Event::Repaired { bytes: 3 }, Event::GivenUp { by: "a@b".into() }] {
             let mut more = lines.clone();
             more.add(event);
-            let reading = read(&more.text);
+            let reading = read_text(&more.text);
             let damage = reading.damage.unwrap();
             assert_eq!((damage.record, damage.byte, damage.torn), (4, sealed.len() as u64, None));
             assert!(damage.to_string().contains("behind the seal"), "{damage}");
@@ -182,7 +207,7 @@ mod tests {
     fn a_seal_that_does_not_fit_is_damage() {
         let mut lines = Lines::started(1);
         lines.seal(RunVerdict::Failed);
-        assert!(read(&lines.text).damage.unwrap().to_string().contains("does not fit"));
+        assert!(read_text(&lines.text).damage.unwrap().to_string().contains("does not fit"));
     }
 
     #[test]
@@ -192,7 +217,7 @@ mod tests {
             let error = read_journal(text.as_bytes(), RunState::default()).unwrap_err().to_string();
             assert_eq!(error, "it was written by a newer stepgate, format 3; this one reads up to 2");
         }
-        assert!(read("{\"seq\":0,\"event\":{\"type\":\"run-started\",\"format\":2}}\n").damage.is_some());
+        assert!(read_text("{\"seq\":0,\"event\":{\"type\":\"run-started\",\"format\":2}}\n").damage.is_some());
     }
 
     #[test]
@@ -202,13 +227,13 @@ mod tests {
             let step = Instance::first(&format!("s{step}"));
             lines.add(Event::StepStarted { step, attempt: 1 });
         }
-        let reading = read(&lines.text);
+        let reading = read_text(&lines.text);
         assert_eq!((reading.records, reading.bytes), (1501, lines.text.len() as u64));
         assert!(lines.text.len() > 1 << 19, "several blocks: {}", lines.text.len());
         assert!(lines.marks.iter().all(|mark| reading.holds(mark)));
         for record in [1, 700, 1499] {
             let name = format!("{{\"name\":\"s{}\",\"pass\"", record - 1);
-            let reading = read(&lines.text.replace(&name, &name.replace("name\":\"s", "name\":\"t")));
+            let reading = read_text(&lines.text.replace(&name, &name.replace("name\":\"s", "name\":\"t")));
             let byte: usize = lines.text.split_inclusive('\n').take(record).map(str::len).sum();
             let damage = reading.damage.unwrap();
             assert_eq!((damage.record, damage.byte), (record as u64, byte as u64));
@@ -222,7 +247,7 @@ mod tests {
         lines.add(Event::StepStarted { step: Instance::first("s0"), attempt: 1 });
         let ends: Vec<_> = lines.text.match_indices('\n').map(|(at, _)| at + 1).collect();
         for cut in 0..=lines.text.len() {
-            let reading = read(&lines.text[..cut]);
+            let reading = read_text(&lines.text[..cut]);
             let sound = ends.iter().rev().find(|end| **end <= cut).copied().unwrap_or(0);
             assert_eq!(reading.bytes, sound as u64);
             let torn = reading.damage.map(|damage| damage.torn.unwrap());

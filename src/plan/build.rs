@@ -13,6 +13,7 @@ use crate::runbook::{
     self, AssertStep, Check, Gate, Item, Language, ManualStep, Runbook, STEP_VARIABLES, SessionName, Step,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 /// The version of the canonical form.
 const FORMAT: u32 = 2;
@@ -48,6 +49,7 @@ pub fn plan(runbook: &Runbook, config: &Config, inputs: &Inputs) -> Result<Plan,
         variables: variables::names(runbook),
         secrets: variables::secrets(runbook),
         steps,
+        identity: OnceLock::new(),
     })
 }
 

@@ -9,13 +9,45 @@ use crate::runbook::{self, Runbook};
 /// Reads the runbook in `source` and looks for whatever would keep it from being planned. Returns it with notes and
 /// warnings, or the findings, at least one an error.
 pub fn examine(source: Source, config: &Config) -> Result<(Runbook, Vec<Diagnostic>), Box<Refused>> {
-    let (runbook, mut found) = runbook::read(source)?;
-    found.extend(build::check(&runbook, config));
-    found.extend(lints(&runbook, config));
-    found.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.code));
-    match found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-        true => Err(Refused::new(runbook.source, found)),
-        false => Ok((runbook, found)),
+    Examination::begin(source, config)?.lint(config).verdict()
+}
+
+/// A runbook that was read, and what is known to be wrong with it so far.
+pub struct Examination {
+    runbook: Runbook,
+    found: Vec<Diagnostic>,
+}
+
+impl Examination {
+    /// Reads the runbook in `source`, and looks for what planning would refuse.
+    pub fn begin(source: Source, config: &Config) -> Result<Self, Box<Refused>> {
+        let (runbook, mut found) = runbook::read(source)?;
+        found.extend(build::check(&runbook, config));
+        Ok(Self { runbook, found })
+    }
+
+    /// The runbook, as far as it was examined.
+    pub fn runbook(&self) -> &Runbook {
+        &self.runbook
+    }
+
+    /// Whether it can be planned.
+    pub fn is_sound(&self) -> bool {
+        self.found.iter().all(|diagnostic| diagnostic.severity != Severity::Error)
+    }
+
+    /// Adds what looks wrong, as bad as `[lint]` says.
+    pub fn lint(mut self, config: &Config) -> Self {
+        self.found.extend(lints(&self.runbook, config));
+        self
+    }
+
+    /// The runbook with notes and warnings by place, or the findings, at least one an error.
+    pub fn verdict(self) -> Result<(Runbook, Vec<Diagnostic>), Box<Refused>> {
+        let sound = self.is_sound();
+        let Self { runbook, mut found } = self;
+        found.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.code));
+        if sound { Ok((runbook, found)) } else { Err(Refused::new(runbook.source, found)) }
     }
 }
 

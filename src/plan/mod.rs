@@ -23,7 +23,7 @@ mod variables;
 
 pub use build::{InputError, plan};
 pub use early::early;
-pub use examine::examine;
+pub use examine::{Examination, examine};
 pub use expressions::{Expressions, cel_value};
 pub use model::{Action, Criterion, Data, Interpreter, Plan, PlannedExpectation, PlannedStep, ShellAction};
 pub use parameters::{Inputs, Late, Origin, PlannedParameter, missing};

@@ -2,10 +2,11 @@
 
 use super::expressions::Expressions;
 use super::parameters::PlannedParameter;
-use crate::hash::{Sha256Hex, sha256};
+use crate::hash::{Sha256Hex, sha256_of_json};
 use crate::runbook::{Effect, ExitRule, ExpectedStream, Gate, Target};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// A runbook with everything resolved.
@@ -31,6 +32,9 @@ pub struct Plan {
     pub secrets: BTreeSet<String>,
     /// Steps, assertions and manual steps in order; those with `always` and probes stand where their author wrote them.
     pub steps: Vec<PlannedStep>,
+    /// Its identity, once somebody has asked for it: a plan that is made is changed no more.
+    #[serde(skip)]
+    pub(super) identity: OnceLock<Sha256Hex>,
 }
 
 /// An acceptance criterion.
@@ -163,21 +167,16 @@ pub enum PlannedExpectation {
 }
 
 impl Plan {
-    /// The bytes that identify the plan: one JSON text, its keys in one fixed order.
-    pub fn canonical(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("a plan holds nothing that JSON lacks")
-    }
-
-    /// The identity of the plan.
-    pub fn hash(&self) -> Sha256Hex {
-        sha256(&self.canonical())
+    /// The identity of the plan: the hash of its canonical form, one JSON text, its keys in one fixed order.
+    pub fn hash(&self) -> &Sha256Hex {
+        self.identity.get_or_init(|| sha256_of_json(self))
     }
 
     /// The identity of what its parameters are, whatever their values.
     pub fn declared(&self) -> Sha256Hex {
         let blank = |parameter: &PlannedParameter| PlannedParameter { value: None, ..parameter.clone() };
         let declared: Vec<_> = self.parameters.iter().map(blank).collect();
-        sha256(&serde_json::to_vec(&declared).expect("a plan holds nothing that JSON lacks"))
+        sha256_of_json(&declared)
     }
 
     /// The step called so.
@@ -189,7 +188,7 @@ impl Plan {
 impl PlannedStep {
     /// The identity of all that the plan says of it.
     pub fn identity(&self) -> Sha256Hex {
-        sha256(&serde_json::to_vec(self).expect("a plan holds nothing that JSON lacks"))
+        sha256_of_json(self)
     }
 
     /// Whether it runs when the run closes, and only then.

@@ -33,7 +33,7 @@ fn place<'r>(source: &Source, item: &'r Item) -> Place<'r> {
 }
 
 fn doubled(places: &[Place<'_>]) -> Vec<Diagnostic> {
-    let mut first: HashMap<&str, &Place<'_>> = HashMap::new();
+    let mut first: HashMap<&str, &Place<'_>> = HashMap::with_capacity(places.len());
     let mut found = Vec::new();
     for place in places {
         match first.get(place.name) {
@@ -64,7 +64,7 @@ enum Likeness {
 
 /// Names that a reader, or whoever types one, would take for another.
 fn look_alikes(places: &[Place<'_>]) -> Vec<Diagnostic> {
-    let mut first: HashMap<(Likeness, String), &Place<'_>> = HashMap::new();
+    let mut first: HashMap<(Likeness, String), &Place<'_>> = HashMap::with_capacity(2 * places.len());
     let mut found = Vec::new();
     for place in places {
         // By look and by case apart: `I` looks like `l`, and is no other letter than `i`.

@@ -1,0 +1,42 @@
+//! What of going on with a run can be done before its record is read to its end: a long page is read and planned meanwhile.
+
+use super::files;
+use super::inputs::inputs_of_record;
+use super::plan::Examined;
+use crate::config::Config;
+use crate::diagnostic::Refused;
+use crate::event::RunStarted;
+use crate::hash::sha256;
+use crate::plan::{self, Examination, Inputs, Plan};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+/// A page that was read, and perhaps planned. Nobody was told or asked anything.
+pub struct Ahead {
+    page: Result<Examination, Box<Refused>>,
+    planned: Option<(Inputs, Plan)>,
+}
+
+impl Ahead {
+    /// Reads the page at `path`, and plans it with what the record's head says as soon as that comes, and `--param`.
+    pub fn of(path: &Path, config: &Config, head: &Receiver<Arc<RunStarted>>, param: &[String]) -> Self {
+        let page = files::read(path).and_then(|source| Examination::begin(source, config));
+        let sound = page.as_ref().ok().filter(|page| page.is_sound());
+        let planned = sound.and_then(|page| {
+            let inputs = inputs_of_record(head.recv().ok()?.as_ref(), param).ok()?;
+            let plan = plan::plan(page.runbook(), config, &inputs).ok()?;
+            // It is wanted in any case, and takes as long as the plan.
+            plan.hash();
+            Some((inputs, plan))
+        });
+        Self { page, planned }
+    }
+
+    /// What there is to say of the page, and the plan. A page whose bytes are the run's own was judged when it began.
+    pub fn examined(self, head: &RunStarted, config: &Config) -> (Examined, Option<(Inputs, Plan)>) {
+        let known = |page: &Examination| sha256(page.runbook().source.text.as_bytes()) == head.runbook_sha256;
+        let examined = self.page.and_then(|page| if known(&page) { page } else { page.lint(config) }.verdict());
+        (examined, self.planned)
+    }
+}
