@@ -60,15 +60,7 @@ impl Entry {
 
     /// The process with this pid, and whether it is a zombie.
     fn parse(pid: i32) -> Option<(Self, bool)> {
-        let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
-        // The name in parentheses may hold anything, but no later field holds a parenthesis.
-        let end = stat.iter().rposition(|&byte| byte == b')')?;
-        let fields = std::str::from_utf8(stat.get(end + 2..)?).ok()?;
-        let fields: Vec<&str> = fields.split(' ').collect();
-        let zombie = matches!(*fields.first()?, "Z" | "X");
-        let number = |index: usize| fields.get(index)?.parse().ok();
-        let start = fields.get(19)?.parse().ok()?;
-        Some((Self { pid, start, parent: number(1)?, group: number(2)?, session: number(3)? }, zombie))
+        Stat::read(pid).map(|stat| (stat.entry, stat.zombie))
     }
 
     pub(super) fn is_alive(&self) -> bool {
@@ -77,6 +69,28 @@ impl Entry {
 
     pub(super) fn describe(&self) -> Process {
         describe(self.pid)
+    }
+}
+
+/// What the kernel says of a process in `/proc/PID/stat`; see proc(5).
+struct Stat {
+    entry: Entry,
+    zombie: bool,
+    flags: u64,
+}
+
+impl Stat {
+    fn read(pid: i32) -> Option<Self> {
+        let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+        // The name in parentheses may hold anything, but no later field holds a parenthesis.
+        let end = stat.iter().rposition(|&byte| byte == b')')?;
+        let fields = std::str::from_utf8(stat.get(end + 2..)?).ok()?;
+        let fields: Vec<&str> = fields.split(' ').collect();
+        let zombie = matches!(*fields.first()?, "Z" | "X");
+        let number = |index: usize| fields.get(index)?.parse().ok();
+        let (flags, start) = (fields.get(6)?.parse().ok()?, fields.get(19)?.parse().ok()?);
+        let entry = Entry { pid, start, parent: number(1)?, group: number(2)?, session: number(3)? };
+        Some(Self { entry, zombie, flags })
     }
 }
 
@@ -141,8 +155,20 @@ pub(super) fn own_pipes() -> BTreeSet<String> {
     pipes(own_pid())
 }
 
+/// Whether a process has one of the pipes open. Who is just being started by a parallel session has a copy of all that we
+/// have, until it becomes another program.
 fn holds(pid: i32, pipes: &[String]) -> bool {
-    links(pid).any(|link| pipes.iter().any(|pipe| link.as_os_str() == pipe.as_str()))
+    let is_open = || links(pid).any(|link| pipes.iter().any(|pipe| link.as_os_str() == pipe.as_str()));
+    // It may become one while it is looked at.
+    is_open() && !is_being_started(pid) && is_open()
+}
+
+/// Whether a process is a copy of this program that was forked and has not become another program yet.
+fn is_being_started(pid: i32) -> bool {
+    const FORKED_AND_NOT_EXECUTED: u64 = 0x40;
+    let program = |pid: i32| fs::read_link(format!("/proc/{pid}/exe")).ok();
+    let forked = Stat::read(pid).is_some_and(|stat| stat.flags & FORKED_AND_NOT_EXECUTED != 0);
+    forked && program(pid) == program(own_pid())
 }
 
 /// The pipes that a process has open, as they are called in `/proc`.

@@ -38,7 +38,9 @@ fn a_daemon_that_holds_the_pipe_is_named_and_does_not_block() {
     let tag = tag();
     block_on(async {
         let mut shell = Shell::start().await;
-        let ran = shell.run(&format!("echo up; setsid -f sleep {tag}")).await;
+        // It is called so once it is there: `setsid` forks before it becomes the command.
+        let there = format!("until grep -qs '[6]{}' /proc/[0-9]*/cmdline; do sleep 0.01; done", &tag[1..]);
+        let ran = shell.run(&format!("echo up; setsid -f sleep {tag}; {there}")).await;
         assert_eq!((ran.code(), ran.stdout.as_str()), (0, "up\n"));
         assert!(ran.end.elapsed < Duration::from_secs(20));
         let [daemon] = &ran.end.left_running[..] else { panic!("{ran:?}") };

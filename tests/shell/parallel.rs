@@ -1,5 +1,10 @@
+use std::ffi::CString;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
+use rustix::fs::{Mode, OFlags};
 use stepgate::shell::How;
 
 use crate::harness::{Shell, block_on, end_tagged, tag, tagged};
@@ -22,4 +27,38 @@ fn a_timeout_of_one_session_leaves_the_children_of_the_other_alone() {
         assert_eq!(first.session.close(&mut first.recorder).await.len(), 3);
     });
     end_tagged(&theirs);
+}
+
+#[test]
+fn who_is_just_being_started_by_another_session_is_not_left_running() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (begun, forked) = (folder.path().join("begun"), folder.path().join("forked"));
+    let script =
+        format!("exec 3>&1; >{}; until [ -e {} ]; do sleep 0.01; done; echo one", begun.display(), forked.display());
+    let starting = std::thread::spawn(move || {
+        while !begun.exists() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        start_slowly(&forked);
+    });
+    block_on(async {
+        let mut shell = Shell::start().await;
+        let ran = shell.run(&script).await;
+        assert_eq!((ran.stdout.as_str(), ran.end.left_running), ("one\n", vec![]));
+    });
+    starting.join().expect("the other one is started");
+}
+
+/// Starts a program that makes a file when it is forked, and becomes the program a second later.
+fn start_slowly(file: &Path) {
+    let file = CString::new(file.to_str().expect("UTF-8")).expect("no NUL");
+    let wait = move || {
+        rustix::fs::open(file.as_c_str(), OFlags::CREATE | OFlags::WRONLY, Mode::RWXU)?;
+        std::thread::sleep(Duration::from_secs(1));
+        Ok(())
+    };
+    let mut command = Command::new("true");
+    // SAFETY: what runs between fork and exec makes two system calls and allocates nothing.
+    unsafe { command.pre_exec(wait) };
+    assert!(command.status().expect("it starts").success());
 }
