@@ -91,9 +91,9 @@ fn combined_output_keeps_its_order() {
         let mut shell = Shell::start().await;
         let request = StepRequest { combined: true, ..shell.request(script) };
         let ran = shell.run_request(request).await;
-        assert_eq!((ran.stdout, ran.stderr.as_str()), (expected, ""));
+        assert_eq!((&ran.stdout, ran.stderr.as_str()), (&expected, ""), "{ran:?}");
         let apart = shell.run("echo o; echo e >&2").await;
-        assert_eq!((apart.stdout.as_str(), apart.stderr.as_str()), ("o\n", "e\n"));
+        assert_eq!((apart.stdout.as_str(), apart.stderr.as_str()), ("o\n", "e\n"), "{apart:?}");
     });
 }
 

@@ -49,6 +49,27 @@ fn who_is_just_being_started_by_another_session_is_not_left_running() {
     starting.join().expect("the other one is started");
 }
 
+#[test]
+fn a_shell_that_still_prints_its_state_writes_nothing_into_a_later_session() {
+    let many = "for i in {1..10000}; do declare V$i=1; done";
+    for _ in 0..5 {
+        block_on(async {
+            let mut shell = Shell::start().await;
+            assert_eq!(shell.run(many).await.code(), 0);
+            drop(shell);
+            // Its files have the numbers of those that were closed.
+            let mut shell = Shell::start().await;
+            for number in 0..3 {
+                let ran = shell.run(&format!("A={number}; echo $A")).await;
+                assert_eq!((ran.stdout, ran.end.notes), (format!("{number}\n"), vec![]));
+            }
+            shell.run("kill -9 $$").await;
+            let ran = shell.run("echo $A").await;
+            assert_eq!(ran.stdout, "2\n", "{ran:?}");
+        });
+    }
+}
+
 /// Starts a program that makes a file when it is forked, and becomes the program a second later.
 fn start_slowly(file: &Path) {
     let file = CString::new(file.to_str().expect("UTF-8")).expect("no NUL");

@@ -60,10 +60,13 @@ while [[ x ]]; do
   # and find the nonce: they are taken away before it is read, and the next step begins by setting them again.
   builtin trap -p >>"$__sg_m"
   builtin trap - DEBUG ERR RETURN
-  __sg_mark
-  # The verdict is out, and is judged and recorded while the state is printed: the next frame comes when both are done.
-  __sg_a=("$@")
-  __sg_state >>"$__sg_m"
+  # The file is opened before the mark: behind it the session may be gone, and another one's be under the same path.
+  {
+    __sg_mark
+    # The verdict is out, and is judged and recorded while the state is printed: the next frame comes when both are done.
+    __sg_a=("$@")
+    __sg_state
+  } >>"$__sg_m"
   __sg_end
 done
 { builtin printf 'stepgate: `break` or `continue` outside a loop\n' >&2; } 2>/dev/null || [[ x ]]
