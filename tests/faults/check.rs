@@ -39,6 +39,12 @@ impl Seen {
         !self.journal.records.is_empty()
     }
 
+    /// Whether somebody gave the run up, and it has closed since.
+    pub fn was_given_up(&self) -> bool {
+        let given_up = self.journal.records.iter().any(|record| record.kind() == "given-up");
+        given_up && self.run.sealed.as_deref() == Some("interrupted")
+    }
+
     /// How many bytes repairs have put aside.
     pub fn kept_aside(&self) -> u64 {
         self.broken.len() as u64
@@ -202,6 +208,8 @@ impl Checked<'_> {
             Some(3) => suspended,
             Some(4) => doubted && sealed != Some("passed"),
             Some(5) => self.faulty || nothing,
+            // Somebody gave it up, and it has closed now.
+            Some(130) => self.after.was_given_up(),
             Some(_) => false,
             None => true,
         };

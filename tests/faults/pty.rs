@@ -36,6 +36,12 @@ impl Terminal {
         command.env("TERM", "xterm").env("PS1", "prompt> ");
         command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
         let child = command.spawn().unwrap();
+        // A key that comes before the terminal is the program's goes to nobody.
+        let is_setsid =
+            || std::fs::read_to_string(format!("/proc/{}/comm", child.id())).is_ok_and(|name| name == "setsid\n");
+        while is_setsid() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
         Self { master: Some(master), child, screen: String::new(), seen: 0 }
     }
 
