@@ -13,6 +13,7 @@
 //! time and terminal as arguments; only `cli` knows them.
 
 pub mod annotate;
+pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod diagnostic;

@@ -9,7 +9,6 @@ use crate::event::RunStarted;
 use crate::hash::sha256;
 use crate::plan::{self, Examination, Inputs, Plan};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 /// A page that was read, and perhaps planned. Nobody was told or asked anything.
@@ -20,11 +19,11 @@ pub struct Ahead {
 
 impl Ahead {
     /// Reads the page at `path`, and plans it with what the record's head says as soon as that comes, and `--param`.
-    pub fn of(path: &Path, config: &Config, head: &Receiver<Arc<RunStarted>>, param: &[String]) -> Self {
+    pub fn of(path: &Path, config: &Config, head: &Receiver<RunStarted>, param: &[String]) -> Self {
         let page = files::read(path).and_then(|source| Examination::begin(source, config));
         let sound = page.as_ref().ok().filter(|page| page.is_sound());
         let planned = sound.and_then(|page| {
-            let inputs = inputs_of_record(head.recv().ok()?.as_ref(), param).ok()?;
+            let inputs = inputs_of_record(&head.recv().ok()?, param).ok()?;
             let plan = plan::plan(page.runbook(), config, &inputs).ok()?;
             // It is wanted in any case, and takes as long as the plan.
             plan.hash();

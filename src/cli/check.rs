@@ -6,13 +6,12 @@ use super::error::{Exit, Failure};
 use super::output::print_json;
 use super::pattern::Pattern;
 use super::terminal::{Terminal, eprint_line};
-use super::{files, findings};
+use super::{files, findings, parallel};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity, Source, render_json};
 use crate::plan::examine;
 use crate::text::count;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A file of the command line.
 struct Candidate {
@@ -61,7 +60,7 @@ fn check_paths(paths: &[PathBuf], config: &Config) -> Result<Vec<Checked>, Failu
         };
         candidates.extend(found.into_iter().map(|path| Candidate { path, searched }));
     }
-    let results = check_all(&candidates, config);
+    let results = parallel::each(&candidates, |file| check_file(file, config));
     let led_to_one = |argument| {
         let mut checked = candidates.iter().zip(&results).filter(|(_, result)| result.is_some());
         checked.any(|(candidate, _)| candidate.searched == Some(argument))
@@ -79,31 +78,7 @@ fn check_paths(paths: &[PathBuf], config: &Config) -> Result<Vec<Checked>, Failu
     }
 }
 
-/// Checks the files on all cores; the results stand in their order, `None` for what is no runbook.
-fn check_all(files: &[Candidate], config: &Config) -> Vec<Option<Checked>> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        while let Some((at, file)) =
-            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, files.get(at)?)))
-        {
-            done.push((at, check_file(file, config)));
-        }
-        done
-    };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(files.len());
-    let mut results: Vec<_> = std::thread::scope(|scope| {
-        let others: Vec<_> =
-            (1..cores).map_while(|_| std::thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
-        let mut all = work();
-        // A thread that broke off has left files out, and an unchecked file must not look like a good one.
-        all.extend(others.into_iter().flat_map(|other| other.join().expect("checking does not panic")));
-        all
-    });
-    results.sort_by_key(|(at, _)| *at);
-    results.into_iter().map(|(_, result)| result).collect()
-}
-
+/// What is wrong with a file; none if it is no runbook.
 fn check_file(file: &Candidate, config: &Config) -> Option<Checked> {
     let read = match file.searched {
         Some(_) => files::read_found(&file.path)?,

@@ -5,7 +5,8 @@ use super::findings::show;
 use super::terminal::Terminal;
 use crate::config::{self, Config};
 use crate::diagnostic::Severity;
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 /// The configuration of the current folder; an empty one if there is no `stepgate.toml`.
 ///
@@ -32,4 +33,22 @@ fn load_above(folder: &Path, terminal: &Terminal) -> Result<Config, Failure> {
     })?;
     config.path = Some(path);
     Ok(config)
+}
+
+/// Where a path of `stepgate.toml` leads, whose folder that is: `~/…` is home's.
+pub fn place(path: &str, folder: &Path, environment: &dyn Fn(&str) -> Option<OsString>) -> Result<PathBuf, String> {
+    match path.strip_prefix('~') {
+        None => Ok(folder.join(path)),
+        Some(rest) => match (rest.strip_prefix('/'), environment("HOME").filter(|home| !home.is_empty())) {
+            (None, _) => Err("of paths with `~` only `~/…` is known; write `./~…` for a file of that name".to_owned()),
+            (_, None) => Err("HOME is not set".to_owned()),
+            (Some(rest), Some(home)) => Ok(PathBuf::from(home).join(rest)),
+        },
+    }
+}
+
+/// The same with this process's environment.
+pub fn placed(config: &Config, path: &str) -> Result<PathBuf, Failure> {
+    let folder = config.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    place(path, folder, &|name| std::env::var_os(name)).map_err(|why| Failure::usage(format!("`{path}`: {why}")))
 }

@@ -7,6 +7,7 @@ use super::output::print;
 use super::prompt::TerminalPrompter;
 use super::record::Record;
 use super::screen::TerminalScreen;
+use super::sign;
 use super::signals;
 use super::terminal::{Terminal, eprint_line, masked};
 use crate::config::Config;
@@ -58,15 +59,33 @@ pub fn run_to_its_end(
     hints: &next::Hints<'_>,
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
+    let key = sign::key_of(prepared.config)?;
+    let folder = prepared.record.folder.clone();
     let (ending, lost) = execute(prepared, options, terminal)?;
     let exit = conclude(&ending, options, hints, terminal);
-    Ok(match lost {
+    let sealed = ending.state.seal.is_some() && ending.broken.is_none();
+    let unsigned = key.zip(folder).filter(|_| sealed).and_then(|(key, folder)| sign_now(&folder, &key, hints));
+    Ok(match lost.or(unsigned) {
         Some(failure) => {
             failure.print(terminal);
             Exit::Record
         }
         None => exit,
     })
+}
+
+/// Signs the run that has just closed. Why that cannot be, if so: it was asked for, so it is no small thing.
+fn sign_now(folder: &RunFolder, key: &Path, hints: &next::Hints<'_>) -> Option<Failure> {
+    match sign::sign(folder, key) {
+        Ok(name) => {
+            say(&[format!("signed: {name}")]);
+            None
+        }
+        Err(failure) => {
+            let store = next::store_option(hints.store);
+            Some(failure.hint(format!("when the key is at hand: stepgate sign {}{store}", folder.run)))
+        }
+    }
 }
 
 /// Runs. The second of what it returns is why the journal's lines could not be printed to their end.

@@ -7,9 +7,10 @@ use super::output::{print, print_json};
 use super::resume_changes;
 use super::terminal::eprint_line;
 use crate::annotate::{self, Excerpt};
+use crate::audit::{Check, Finding, Unasked};
 use crate::diagnostic::Refused;
-use crate::event::{RUNBOOK_FILE, RunState, StreamRecord};
-use crate::journal::{self, DiskFile, ReadError, Reading, RunFolder, Store, read_journal};
+use crate::event::{Event, RUNBOOK_FILE, RunState, StreamRecord};
+use crate::journal::{DiskFile, ReadError, Reading, RunFolder, Store, Vouched, read_journal_watching};
 use crate::report::run_json;
 use crate::runbook;
 use crate::text::escape_line;
@@ -20,16 +21,14 @@ use std::path::PathBuf;
 const EDGE: u64 = 16 << 10;
 
 pub fn log(options: &args::Log) -> Result<Exit, Failure> {
-    let path = store_path(options.store.as_ref())?;
-    let store = Store::open(&path)?.ok_or_else(|| {
-        Failure::usage(format!("there is no store `{}`: nothing was run yet", path.display()))
-            .hint("--store DIR looks elsewhere")
-    })?;
+    let store = open_store(options.store.as_ref())?;
     let folder = store.find(options.run.as_deref())?;
     let listing = store.ledger().listing();
-    let mut reading = read(&folder, RunState::default())?;
-    let doubts = journal::doubts(&listing, &folder, &reading);
-    warn(&folder, &reading, &doubts);
+    let mut vouched = Vouched::default();
+    let mut reading = read_watching(&folder, RunState::default(), |event| vouched.take(event))?;
+    let check = Check { listing: Some(&listing), heads: &[], signatures: &Unasked };
+    let finding = check.reading(&folder, &reading, &vouched);
+    warn(&folder, &reading, &finding);
     let state = &mut reading.state;
     let running = store.is_running(&folder.run, &environment::holder(folder.run.as_str(), ""));
     if !running {
@@ -41,19 +40,35 @@ pub fn log(options: &args::Log) -> Result<Exit, Failure> {
                 run_json(state).ok_or_else(|| Failure::usage(format!("nothing is recorded of run {}", folder.run)))?;
             print_json(&record)?;
         }
-        LogFormat::Markdown => print(&markdown(&folder, &reading, &doubts)?)?,
+        LogFormat::Markdown => print(&markdown(&folder, &reading, &finding)?)?,
     }
-    Ok(if doubts.is_empty() { Exit::Success } else { Exit::Failure })
+    Ok(if finding.doubts.is_empty() { Exit::Success } else { Exit::Failure })
 }
 
-fn warn(folder: &RunFolder, reading: &Reading, doubts: &[String]) {
-    let torn = reading.damage.as_ref().filter(|damage| damage.torn.is_some()).map(ToString::to_string);
-    for doubt in doubts.iter().chain(&torn) {
-        eprint_line(&format!("warning: the record of {} is damaged: {}", folder.run, escape_line(doubt)));
+fn warn(folder: &RunFolder, reading: &Reading, finding: &Finding) {
+    for doubt in words(reading, finding) {
+        eprint_line(&format!("warning: the record of {} is damaged: {}", folder.run, escape_line(&doubt)));
     }
     if reading.damage.is_some() {
         eprint_line("  what follows is what stands before the damage");
     }
+}
+
+/// Opens the store that is there, for reading.
+pub fn open_store(option: Option<&PathBuf>) -> Result<Store, Failure> {
+    let path = store_path(option)?;
+    Store::open(&path)?.ok_or_else(|| {
+        let message = format!("there is no store `{}`: nothing was run yet", path.display());
+        Failure::usage(message).hint("--store DIR looks elsewhere")
+    })
+}
+
+/// What speaks against a record, and that its last line was cut off.
+fn words(reading: &Reading, finding: &Finding) -> Vec<String> {
+    let torn = reading.damage.as_ref().filter(|damage| damage.torn.is_some()).map(ToString::to_string);
+    let doubts = finding.doubts.iter().map(|doubt| doubt.words.clone());
+    let torn = torn.filter(|torn| finding.doubts.iter().all(|doubt| doubt.words != *torn));
+    doubts.chain(torn).collect()
 }
 
 /// Where the store is: `--store`, or by the current folder.
@@ -68,11 +83,17 @@ pub fn store_path(option: Option<&PathBuf>) -> Result<PathBuf, Failure> {
 
 /// Reads a run's journal and folds it into `state`.
 pub fn read(folder: &RunFolder, state: RunState) -> Result<Reading, Failure> {
-    let read = folder.open("journal.jsonl").map_err(ReadError::from).and_then(|file| read_journal(file, state));
+    read_watching(folder, state, |_| {})
+}
+
+/// The same, and shows each event.
+fn read_watching(folder: &RunFolder, state: RunState, watch: impl FnMut(&Event)) -> Result<Reading, Failure> {
+    let read = folder.open("journal.jsonl").map_err(ReadError::from);
+    let read = read.and_then(|file| read_journal_watching(file, state, 0, watch));
     read.map_err(|error| Failure::new(Exit::Failure, format!("the record of {} cannot be read: {error}", folder.run)))
 }
 
-fn markdown(folder: &RunFolder, reading: &Reading, doubts: &[String]) -> Result<String, Failure> {
+fn markdown(folder: &RunFolder, reading: &Reading, finding: &Finding) -> Result<String, Failure> {
     let failed =
         |why: String| Failure::new(Exit::Failure, format!("the runbook of {} cannot be shown: {why}", folder.run));
     let state = &reading.state;
@@ -93,7 +114,7 @@ fn markdown(folder: &RunFolder, reading: &Reading, doubts: &[String]) -> Result<
     Ok(annotate::annotate(&annotate::Log {
         runbook: &runbook,
         state,
-        journal: level(reading, doubts),
+        journal: level(reading, finding),
         earlier: &|file, step| earlier(folder, file, step),
         excerpt: &excerpt,
     }))
@@ -112,9 +133,8 @@ fn first(refused: &Refused) -> String {
 }
 
 /// How far the record vouches for itself, in words.
-fn level(reading: &Reading, doubts: &[String]) -> String {
-    let torn = reading.damage.as_ref().map(ToString::to_string);
-    match (doubts.first().or(torn.as_ref()), &reading.state.seal) {
+fn level(reading: &Reading, finding: &Finding) -> String {
+    match (words(reading, finding).first(), &reading.state.seal) {
         (Some(doubt), _) => format!("**damaged**: {}", annotate::inline(doubt)),
         (None, Some(_)) => format!("sealed, head `sha256:{}`", reading.head),
         (None, None) => format!("not sealed, head `sha256:{}`", reading.head),

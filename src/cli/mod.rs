@@ -5,6 +5,10 @@
 
 mod ahead;
 mod args;
+mod asked;
+mod audit_head;
+mod audit_list;
+mod audit_verify;
 mod check;
 mod configuration;
 mod environment;
@@ -20,6 +24,7 @@ mod list;
 mod log;
 mod next;
 mod output;
+mod parallel;
 mod pattern;
 mod plan;
 mod prompt;
@@ -32,7 +37,9 @@ mod screen;
 mod secret_value;
 mod secrets;
 mod sessions;
+mod sign;
 mod signals;
+mod ssh;
 mod terminal;
 mod unfinished;
 
@@ -40,7 +47,7 @@ pub use args::command;
 pub use error::Exit;
 
 use crate::redact::{Redactor, quiet_panics};
-use args::{Arguments, Command};
+use args::{Arguments, Audit, Command};
 use clap::Parser as _;
 
 /// Runs the command that the arguments name.
@@ -65,6 +72,10 @@ pub fn main() -> Exit {
         Command::List(options) => list::list(&options, &terminal),
         Command::Explain(options) => explain::explain(&options),
         Command::Log(options) => log::log(&options),
+        Command::Audit(Audit::List(options)) => audit_list::list(&options),
+        Command::Audit(Audit::Verify(options)) => audit_verify::verify(&options, &terminal),
+        Command::Audit(Audit::Head(options)) => audit_head::head(&options),
+        Command::Sign(options) => sign::sign_run(&options, &terminal),
     };
     done.unwrap_or_else(|error| error.print(&terminal))
 }

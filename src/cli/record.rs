@@ -9,12 +9,11 @@ use crate::engine::Begin;
 use crate::event::{Event, Revision, RunResumed, RunStarted, RunState, RunVerdict};
 use crate::journal::{
     Clock, GoOnError, GoneOn, Journal, Listing, Lock, ReadError, Reading, RunFolder, RunId, Store, Taken,
-    read_journal_telling,
+    read_journal_watching,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 /// What of the disk a run uses.
@@ -143,13 +142,17 @@ impl Continued {
         folder: &RunFolder,
         operator: &str,
         listing: Listing,
-        head: Sender<Arc<RunStarted>>,
+        head: Sender<RunStarted>,
     ) -> Result<Self, Failure> {
         let run_lock = store.lock_run(&environment::holder(folder.run.as_str(), operator))?;
         let read = folder.open("journal.jsonl").map_err(ReadError::from);
         // Whoever listens may have found that the page cannot be planned.
-        let tell = |header: &Arc<RunStarted>| _ = head.send(Arc::clone(header));
-        let reading = match read.and_then(|file| read_journal_telling(file, RunState::default(), tell)) {
+        let tell = |event: &Event| {
+            if let Event::RunStarted(header) = event {
+                _ = head.send(RunStarted::clone(header));
+            }
+        };
+        let reading = match read.and_then(|file| read_journal_watching(file, RunState::default(), 1, tell)) {
             Ok(reading) => reading,
             Err(newer @ ReadError::Newer(_)) => return Err(Failure::usage(newer.to_string()).hint("nothing was run")),
             Err(error) => return Err(unusable(&folder.run, &error)),

@@ -4,7 +4,6 @@ use super::ahead::Ahead;
 use super::args;
 use super::error::{Exit, Failure};
 use super::execute::{self, Prepared};
-use super::log::store_path;
 use super::plan::{self, Planned};
 use super::record::{Continued, Record, keep_revision, unusable};
 use super::resume_changes;
@@ -13,7 +12,7 @@ use super::run::{answered, answers, fetch_secrets};
 use super::secrets::Sources;
 use super::terminal::{Terminal, eprint_line};
 use super::unfinished::{Unfinished, newest_unfinished};
-use super::{configuration, environment, inputs, next, sessions};
+use super::{configuration, environment, inputs, log, next, sessions};
 use crate::engine::{self, Answers, Standing, doubt_facts, first_undecided, standing};
 use crate::event::{
     Change, Decision, JOURNAL_FORMAT, Now, RUNBOOK_FILE, Revision, RunResumed, RunState, RunVerdict, changes,
@@ -120,13 +119,9 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
 }
 
 fn open_store(option: Option<&PathBuf>) -> Result<Store, Failure> {
-    let path = store_path(option)?;
-    if Store::open(&path)?.is_none() {
-        let message = format!("there is no store `{}`: nothing was run yet", path.display());
-        return Err(Failure::usage(message).hint("--store DIR looks elsewhere"));
-    }
+    log::open_store(option)?;
     // As before a new run: a disk that does not hold a record is found before anything runs.
-    Ok(Store::create(&path)?)
+    Ok(Store::create(&log::store_path(option)?)?)
 }
 
 fn find(store: &Store, part: Option<&str>) -> Result<RunFolder, Failure> {

@@ -1,12 +1,13 @@
 //! The value of one secret, from where `stepgate.toml` says it comes. No message holds a value.
 
+use super::configuration;
 use crate::config::SecretSource;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use std::ffi::OsString;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -45,7 +46,7 @@ pub fn fetch(
             None => Err("it is not set".to_owned()),
             Some(value) => text(value.into_encoded_bytes()),
         },
-        SecretSource::File(path) => place(path, folder, environment)
+        SecretSource::File(path) => configuration::place(path, folder, environment)
             .and_then(|path| from_file(&path, &mut warning))
             .and_then(|bytes| text(without_newline(bytes))),
         SecretSource::Command(words) => {
@@ -76,17 +77,6 @@ fn without_newline(mut bytes: Vec<u8>) -> Vec<u8> {
         bytes.pop_if(|byte| *byte == b'\r');
     }
     bytes
-}
-
-fn place(path: &str, folder: &Path, environment: &dyn Fn(&str) -> Option<OsString>) -> Result<PathBuf, String> {
-    match path.strip_prefix('~') {
-        None => Ok(folder.join(path)),
-        Some(rest) => match (rest.strip_prefix('/'), environment("HOME").filter(|home| !home.is_empty())) {
-            (None, _) => Err("of paths with `~` only `~/…` is known; write `./~…` for a file of that name".to_owned()),
-            (_, None) => Err("HOME is not set".to_owned()),
-            (Some(rest), Some(home)) => Ok(PathBuf::from(home).join(rest)),
-        },
-    }
 }
 
 fn from_file(path: &Path, warning: &mut Option<String>) -> Result<Vec<u8>, String> {

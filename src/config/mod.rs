@@ -13,6 +13,6 @@ mod unseen;
 mod words;
 
 pub use limits::parse_size;
-pub use model::{Config, Interpreter, Level, Limits, LintLevel, Profile};
+pub use model::{Config, Interpreter, Level, Limits, LintLevel, Profile, Sign};
 pub use read::read;
 pub use secret_source::SecretSource;

@@ -22,8 +22,19 @@ pub struct Config {
     pub limits: Limits,
     /// `[lint]`.
     pub lint: Vec<LintLevel>,
+    /// `[sign]`.
+    pub sign: Sign,
     /// `[profile.NAME]`.
     pub profiles: BTreeMap<String, Profile>,
+}
+
+/// `[sign]`: paths as they are written, from the file's folder or from home.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sign {
+    /// The SSH key, or the public one of a key that an agent holds, with which runs are signed when they close.
+    pub key: Option<String>,
+    /// Whose keys count, as ssh-keygen(1) describes under "ALLOWED SIGNERS".
+    pub allowed: Option<String>,
 }
 
 /// `[interpreter.NAME]`: a program that steps may be written for.

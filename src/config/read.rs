@@ -2,7 +2,7 @@
 
 use super::commands::{interpreter, target};
 use super::limits::parse_size;
-use super::model::{Config, Level, Limits, LintLevel, Profile};
+use super::model::{Config, Level, Limits, LintLevel, Profile, Sign};
 use super::secret_source::secret;
 use super::table::{Entry, Node, entries, wrong};
 use super::unseen::unseen;
@@ -62,7 +62,7 @@ fn section(config: &mut Config, entry: &Entry<'_>, text: &str, found: &mut Found
         "secrets" => config.secrets = collect(&entry.value, "secrets", found, secret)?,
         "limits" => config.limits = limits(&entry.value, found)?,
         "lint" => config.lint = collect(&entry.value, "lint", found, lint)?.into_values().collect(),
-        "sign" => return Err(entry.not_supported("`[sign]`")),
+        "sign" => config.sign = sign(&entry.value, found)?,
         "profile" => {
             let one = |entry: &Entry<'_>, found: &mut Found| profile(entry, text, found);
             config.profiles = collect_with(&entry.value, "profile", found, one)?;
@@ -115,6 +115,23 @@ fn limits(node: &Node<'_>, found: &mut Found) -> Result<Limits, Diagnostic> {
         found.extend(read.err());
     }
     Ok(limits)
+}
+
+fn sign(node: &Node<'_>, found: &mut Found) -> Result<Sign, Diagnostic> {
+    let mut sign = Sign::default();
+    for entry in node.table("sign")? {
+        let path = || match entry.value.text(&entry.name)? {
+            "" => Err(wrong(entry.value.span, format!("`{}` is empty", entry.name)).help("name a file")),
+            path => Ok(Some(path.to_owned())),
+        };
+        let read = match entry.name.as_str() {
+            "key" => path().map(|path| sign.key = path),
+            "allowed" => path().map(|path| sign.allowed = path),
+            _ => Err(entry.unknown(&["key", "allowed"])),
+        };
+        found.extend(read.err());
+    }
+    Ok(sign)
 }
 
 /// Only what is a warning by nature may be changed: an error is one because nothing sound could be run.

@@ -7,13 +7,14 @@ mod steps;
 use self::steps::{Watcher, step_through};
 use super::recorder::Recorder;
 use crate::event::*;
+use crate::hash::sha256;
 use crate::journal::chance::Chance;
 use crate::journal::model_disk::{Fault, ModelDisk};
 use crate::journal::samples::{header, resumed};
 use crate::journal::*;
 use crate::redact::Redactor;
 use jiff::Timestamp;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -144,7 +145,7 @@ impl World {
         let (shown, tails) = (Vec::new(), Vec::new());
         self.runs.push(Run { id: id.clone(), steps, shown, tails, sealed: false });
         let (folder, file) = store.create_run(&id, RUNBOOK).map_err(broken)?;
-        let header = header(id.as_str(), steps);
+        let header = RunStarted { runbook_sha256: sha256(RUNBOOK), ..header(id.as_str(), steps) };
         let RunStarted { runbook, runbook_path, plan, title, profile, operator, .. } = header.clone();
         let run = id.as_str().to_owned();
         let began = LedgerEvent::Began { run, runbook, runbook_path, plan, title, profile, operator };
@@ -242,13 +243,12 @@ impl World {
                 eprintln!("seed {}: {}: what was shown is gone", self.seed, run.id);
                 self.counts.missing += 1;
             }
-            let reading = read_journal(&bytes[..], RunState::lean()).unwrap();
-            let mut doubts = doubts(&listing, &folder, &reading);
-            let mut runbook = Vec::new();
-            let read = folder.open("runbook.md").and_then(|mut file| file.read_to_end(&mut runbook));
-            if read.is_err() || runbook != RUNBOOK {
-                doubts.push("its runbook is another one".to_owned());
-            }
+            let mut vouched = Vouched::default();
+            let watch = |event: &Event| vouched.take(event);
+            let reading = read_journal_watching(&bytes[..], RunState::lean(), 0, watch).unwrap();
+            let mut doubts = doubts(Some(&listing), &folder, &reading);
+            doubts.extend(vouched.doubts(&folder));
+            doubts.extend(reading.damage.iter().filter(|damage| damage.torn.is_none()).map(ToString::to_string));
             for doubt in doubts {
                 eprintln!("seed {}: {}: {doubt}", self.seed, run.id);
                 self.counts.doubts += 1;

@@ -40,7 +40,8 @@ impl RunState {
         let partial = self.header.as_ref().is_some_and(|header| header.selection.is_some());
         match () {
             () if self.given_up.is_some() => RunVerdict::Interrupted,
-            () if any(Status::InDoubt) => RunVerdict::InDoubt,
+            // One whose outcome is missing is nothing that a run closes with, either.
+            () if any(Status::InDoubt) || any(Status::Running) => RunVerdict::InDoubt,
             () if any(Status::Failed) || self.failed.is_some() => RunVerdict::Failed,
             () if partial => RunVerdict::Partial,
             () => RunVerdict::Passed,

@@ -4,8 +4,7 @@
 //! are under way at once, so memory does not grow with the journal.
 
 use super::chain::{self, Entry, LineError};
-use super::event_line::EventLine;
-use crate::event::Event;
+use serde::de::DeserializeOwned;
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -22,14 +21,20 @@ const MAX_WORKERS: usize = 4;
 /// How many blocks each worker may have before it, so that it need not wait for the fold.
 const AHEAD: usize = 2;
 
+/// What stands in the lines of a chain.
+pub trait LineEvent: Sized + Send + 'static {
+    /// The form that it is read in.
+    type Read: DeserializeOwned + Into<Self>;
+}
+
 /// A line as it stands by itself: its place in the chain is still to be checked.
-pub struct Line {
+pub struct Line<E> {
     /// How many bytes it has, its LF included.
     pub length: u64,
     /// Whether it is a last line without its end, short enough to be a write that a crash cut off.
     pub torn: bool,
     /// What it says.
-    pub entry: Result<Entry<Event>, LineError>,
+    pub entry: Result<Entry<E>, LineError>,
 }
 
 /// The blocks of a journal.
@@ -70,11 +75,11 @@ impl<R: Read> Blocks<R> {
 
     /// Hands over every line in order, until `take` has enough. `first` is the block that was read already. `busy` cores are
     /// left to others.
-    pub fn each(
+    pub fn each<E: LineEvent>(
         mut self,
         first: Vec<u8>,
         busy: usize,
-        mut take: impl FnMut(Line) -> ControlFlow<()>,
+        mut take: impl FnMut(Line<E>) -> ControlFlow<()>,
     ) -> io::Result<()> {
         match self.next()? {
             None => _ = lines(&first).try_for_each(take),
@@ -90,7 +95,11 @@ impl<R: Read> Blocks<R> {
     }
 
     /// Parses every block in this thread, if there can be no other.
-    fn parse_here(&mut self, blocks: [Vec<u8>; 2], mut take: impl FnMut(Line) -> ControlFlow<()>) -> io::Result<()> {
+    fn parse_here<E: LineEvent>(
+        &mut self,
+        blocks: [Vec<u8>; 2],
+        mut take: impl FnMut(Line<E>) -> ControlFlow<()>,
+    ) -> io::Result<()> {
         let mut blocks = blocks.into_iter().map(Ok).chain(std::iter::from_fn(|| self.next().transpose()));
         while let Some(block) = blocks.next().transpose()? {
             if lines(&block).try_for_each(&mut take).is_break() {
@@ -101,12 +110,12 @@ impl<R: Read> Blocks<R> {
     }
 
     /// Hands blocks out to workers, and their lines over as they stand in the journal.
-    fn hand_out(
+    fn hand_out<E: LineEvent>(
         &mut self,
-        jobs: &Sender<Job>,
+        jobs: &Sender<Job<E>>,
         workers: usize,
         blocks: [Vec<u8>; 2],
-        mut take: impl FnMut(Line) -> ControlFlow<()>,
+        mut take: impl FnMut(Line<E>) -> ControlFlow<()>,
     ) -> io::Result<()> {
         let (mut blocks, mut under_way) = (VecDeque::from(blocks), VecDeque::new());
         loop {
@@ -129,13 +138,13 @@ impl<R: Read> Blocks<R> {
 }
 
 /// A block to be parsed, and where its lines are wanted.
-struct Job {
+struct Job<E> {
     block: Vec<u8>,
-    reply: Sender<(Vec<Line>, Vec<u8>)>,
+    reply: Sender<(Vec<Line<E>>, Vec<u8>)>,
 }
 
 /// Starts as many workers as there are cores that are not busy, at least one, and says how many.
-fn start_workers<'s>(scope: &'s Scope<'s, '_>, queue: Receiver<Job>, busy: usize) -> usize {
+fn start_workers<'s, E: LineEvent>(scope: &'s Scope<'s, '_>, queue: Receiver<Job<E>>, busy: usize) -> usize {
     let queue = Arc::new(Mutex::new(queue));
     let wanted = available_parallelism().map_or(1, usize::from).saturating_sub(busy).clamp(1, MAX_WORKERS);
     let start = |_: &usize| {
@@ -146,7 +155,7 @@ fn start_workers<'s>(scope: &'s Scope<'s, '_>, queue: Receiver<Job>, busy: usize
 }
 
 /// Parses blocks until there will be no more.
-fn work(queue: &Mutex<Receiver<Job>>) {
+fn work<E: LineEvent>(queue: &Mutex<Receiver<Job<E>>>) {
     let next = || queue.lock().ok()?.recv().ok();
     while let Some(Job { block, reply }) = next() {
         // Whoever no longer waits has found damage.
@@ -155,14 +164,14 @@ fn work(queue: &Mutex<Receiver<Job>>) {
     }
 }
 
-fn lines(block: &[u8]) -> impl Iterator<Item = Line> {
+fn lines<E: LineEvent>(block: &[u8]) -> impl Iterator<Item = Line<E>> {
     let ends = memchr::memchr_iter(b'\n', block).map(|at| at + 1);
     let last = (block.last() != Some(&b'\n')).then_some(block.len());
     let mut start = 0;
     ends.chain(last).map(move |end| line(&block[std::mem::replace(&mut start, end)..end]))
 }
 
-fn line(line: &[u8]) -> Line {
+fn line<E: LineEvent>(line: &[u8]) -> Line<E> {
     match line.strip_suffix(b"\n") {
         Some(text) => Line { length: line.len() as u64, torn: false, entry: parse(text) },
         None => {
@@ -172,8 +181,9 @@ fn line(line: &[u8]) -> Line {
     }
 }
 
-fn parse(line: &[u8]) -> Result<Entry<Event>, LineError> {
+/// Reads a line without its LF.
+pub fn parse<E: LineEvent>(line: &[u8]) -> Result<Entry<E>, LineError> {
     let text = std::str::from_utf8(line).map_err(|error| LineError::Unreadable(error.to_string()))?;
-    let Entry { seq, prev, time, since, event: EventLine(event), hash } = chain::parse(text)?;
-    Ok(Entry { seq, prev, time, since, event, hash })
+    let Entry { seq, prev, time, since, event, hash } = chain::parse::<E::Read>(text)?;
+    Ok(Entry { seq, prev, time, since, event: event.into(), hash })
 }

@@ -1,24 +1,18 @@
-//! What speaks against a record: damage in its journal, a ledger that says otherwise, outputs that are not what was
-//! recorded. Finding nothing proves little by itself; `docs/limits.md` says what it cannot prove.
+//! What speaks against a journal: a ledger that says otherwise, bytes that were taken out and are gone. Finding nothing
+//! proves little by itself; `docs/audit.md` says what each level claims.
 
 use super::go_on::BROKEN;
 use super::listing::Listing;
 use super::reader::{Mark, Reading};
 use super::run_folder::RunFolder;
-use crate::event::{StepFinished, StepState, StreamRecord};
-use crate::hash::Sha256Hex;
-use sha2::{Digest as _, Sha256};
-use std::io::{self, Read as _};
+use std::io;
 
-/// What speaks against the record of a run, in words. A last line that was cut off is not among it: a crash does that.
-/// `listing` was read before the journal: the other way round a run that goes on would seem to be ahead of its journal.
-pub fn doubts(listing: &io::Result<Listing>, folder: &RunFolder, reading: &Reading) -> Vec<String> {
-    let damage = reading.damage.as_ref().filter(|damage| damage.torn.is_none()).map(ToString::to_string);
-    let outcomes = reading.state.steps().flat_map(outcomes);
-    let streams = outcomes.flat_map(|outcome| [&outcome.stdout, &outcome.stderr]);
-    let outputs = streams.filter_map(|stream| output_doubt(folder, stream));
-    let others = ledger_doubt(listing, folder, reading).into_iter().chain(repair_doubt(folder, reading));
-    damage.into_iter().chain(others).chain(outputs).collect()
+/// What speaks against a journal that stands beside it, in words: what the ledger knows of it, and what was taken out of it.
+/// `listing` was read before the journal: the other way round a run that goes on would seem to be ahead of it. There is
+/// none with an exported file that does not hold the ledger.
+pub fn doubts(listing: Option<&io::Result<Listing>>, folder: &RunFolder, reading: &Reading) -> Vec<String> {
+    let ledger = listing.and_then(|listing| ledger_doubt(listing, folder, reading));
+    ledger.into_iter().chain(repair_doubt(folder, reading)).collect()
 }
 
 /// What was taken out of the journal must still be there. More than is recorded may be: a crash came before the record.
@@ -29,11 +23,6 @@ fn repair_doubt(folder: &RunFolder, reading: &Reading) -> Option<String> {
         Ok(kept) => Some(format!("{recorded} bytes were taken out of the journal, and {BROKEN} holds {kept} of them")),
         Err(error) => Some(format!("{BROKEN} cannot be read: {error}")),
     }
-}
-
-/// A step's own outcome, and those of its probe.
-fn outcomes(step: &StepState) -> impl Iterator<Item = &StepFinished> {
-    step.outcome.iter().chain(step.probes.iter().map(|probe| &probe.outcome))
 }
 
 fn ledger_doubt(listing: &io::Result<Listing>, folder: &RunFolder, reading: &Reading) -> Option<String> {
@@ -70,29 +59,4 @@ fn unmet(mark: &Mark, reading: &Reading) -> String {
 
 fn short(head: &str) -> &str {
     &head[..head.len().min(12)]
-}
-
-/// What speaks against a kept output.
-pub fn output_doubt(folder: &RunFolder, stream: &StreamRecord) -> Option<String> {
-    let file = stream.file.as_ref()?;
-    let Some(wanted) = stream.kept_sha256.as_ref().or(stream.sha256.as_ref()) else {
-        return Some(format!("{file} is kept without a hash"));
-    };
-    match hash_of(folder, file) {
-        Ok(found) if found == *wanted => None,
-        Ok(_) => Some(format!("{file} is not what was recorded")),
-        Err(error) => Some(format!("{file} cannot be read: {error}")),
-    }
-}
-
-fn hash_of(folder: &RunFolder, name: &str) -> io::Result<Sha256Hex> {
-    let mut file = folder.open(name)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(Sha256Hex::of(hasher)),
-            length => hasher.update(&buffer[..length]),
-        }
-    }
 }

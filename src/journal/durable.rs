@@ -1,9 +1,10 @@
-//! Files of the store on the machine's disk: never through a link, never readable by others.
+//! Files of the store on the machine's disk: never through a link, never somebody else's.
 
 use rustix::fs::{Mode, OFlags};
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 /// Creates a file that must not exist yet, 0600.
@@ -30,10 +31,14 @@ fn open(path: &Path, flags: OFlags) -> io::Result<File> {
     let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
     let fd: OwnedFd = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?;
     let file = File::from(fd);
-    match file.metadata()?.is_file() {
-        true => Ok(file),
-        false => Err(io::Error::other("it is no regular file")),
-    }
+    let data = file.metadata()?;
+    let why = match () {
+        () if !data.is_file() => "it is no regular file",
+        () if data.uid() != rustix::process::geteuid().as_raw() => "it belongs to somebody else",
+        () if data.mode() & 0o022 != 0 => "others may write it; chmod 600 it after a look at who did",
+        () => return Ok(file),
+    };
+    Err(io::Error::other(why))
 }
 
 /// Creates a folder, 0700.

@@ -1,6 +1,7 @@
 //! An event read without a detour. By its own `Deserialize` an event with a `type` is put aside in memory until the type is
 //! known; here the type stands first, so the long ones are read straight from the line. The others take the detour.
 
+use super::blocks::LineEvent;
 use crate::event::{Event, Instance};
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
 use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
@@ -8,6 +9,16 @@ use serde::{Deserialize, Deserializer};
 
 /// An event as it stands in a line.
 pub struct EventLine(pub Event);
+
+impl From<EventLine> for Event {
+    fn from(EventLine(event): EventLine) -> Self {
+        event
+    }
+}
+
+impl LineEvent for Event {
+    type Read = EventLine;
+}
 
 impl<'de> Deserialize<'de> for EventLine {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

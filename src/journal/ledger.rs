@@ -2,7 +2,8 @@
 //! or was shortened shows against it.
 
 use super::aside::Aside;
-use super::chain::{self, Entry, Head, LineError};
+use super::blocks::{Blocks, Line, LineEvent, parse};
+use super::chain::{Entry, Head, LineError};
 use super::disk::{Disk, DiskFile};
 use super::listing::Listing;
 use crate::event::RunVerdict;
@@ -10,10 +11,13 @@ use crate::hash::Sha256Hex;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead as _, BufReader, Read as _, SeekFrom};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Keeps what was cut off the ledger.
+const BROKEN: &str = "ledger.broken";
 /// How much of the ledger's end is read to find its last line, in bytes; a line is far shorter.
 const TAIL: u64 = 1 << 16;
 
@@ -133,7 +137,7 @@ impl Ledger {
     /// Takes a line without its end out, and returns how many bytes were ever taken out without being recorded: those
     /// of a repair that a crash interrupted, too.
     fn keep_torn(&self, file: &mut dyn DiskFile, end: &End) -> io::Result<u64> {
-        let copy = Aside { disk: &*self.disk, folder: &self.folder, name: "ledger.broken" };
+        let copy = self.aside();
         copy.keep(&end.torn)?;
         if !end.torn.is_empty() {
             file.set_len(end.sound())?;
@@ -162,30 +166,44 @@ impl Ledger {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), None)),
             file => file?,
         };
-        let (mut head, mut entries) = (Head::default(), Vec::new());
-        let (mut input, mut line) = (BufReader::new(file), Vec::new());
-        while input.read_until(b'\n', &mut line)? > 0 && line.pop_if(|last| *last == b'\n').is_some() {
-            match parse(&line).and_then(|entry| head.check(&entry).map(|()| entry)) {
-                Ok(entry) => {
-                    head.pass(&entry);
-                    entries.push(entry);
+        let (mut blocks, mut head) = (Blocks::new(file), Head::default());
+        let (mut entries, mut damage) = (Vec::new(), None);
+        if let Some(first) = blocks.next()? {
+            blocks.each(first, 0, |line: Line<LedgerEvent>| {
+                match line.entry.and_then(|entry| head.check(&entry).map(|()| entry)) {
+                    Ok(entry) => {
+                        head.pass(&entry);
+                        entries.push(entry);
+                        return ControlFlow::Continue(());
+                    }
+                    Err(_) if line.torn => {}
+                    Err(error) => damage = Some(error),
                 }
-                Err(error) => return Ok((entries, Some(error))),
-            }
-            line.clear();
+                ControlFlow::Break(())
+            })?;
         }
-        Ok((entries, None))
+        Ok((entries, damage))
     }
 
     /// What its sound lines say of every run.
     pub fn listing(&self) -> io::Result<Listing> {
-        self.read().map(|(entries, damage)| Listing::new(entries, damage))
+        let (entries, damage) = self.read()?;
+        let repaired =
+            |entry: &Entry<LedgerEvent>| if let LedgerEvent::Repaired { bytes } = entry.event { bytes } else { 0 };
+        let taken_out = entries.iter().map(repaired).fold(0, u64::saturating_add);
+        let kept = if taken_out > 0 { self.aside().length()? } else { 0 };
+        let gone =
+            LineError::Unreadable(format!("{taken_out} bytes were taken out of it, and {BROKEN} holds {kept} of them"));
+        Ok(Listing::new(entries, damage.or((kept < taken_out).then_some(gone))))
+    }
+
+    fn aside(&self) -> Aside<'_> {
+        Aside { disk: &*self.disk, folder: &self.folder, name: BROKEN }
     }
 }
 
-fn parse(line: &[u8]) -> Result<Entry<LedgerEvent>, LineError> {
-    let text = std::str::from_utf8(line).map_err(|error| LineError::Unreadable(error.to_string()))?;
-    chain::parse(text)
+impl LineEvent for LedgerEvent {
+    type Read = Self;
 }
 
 /// The end of a ledger.
@@ -215,7 +233,7 @@ impl End {
             };
         };
         let begin = memchr::memrchr(b'\n', lines).map_or(0, |at| at + 1);
-        let last = parse(&lines[begin..]);
+        let last = parse::<LedgerEvent>(&lines[begin..]);
         let last =
             last.map_err(|error| io::Error::other(format!("the ledger's last line cannot be followed: {error}")))?;
         Ok(Self { head: Head { records: last.seq + 1, hash: last.hash }, start, whole, torn })

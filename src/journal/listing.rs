@@ -4,6 +4,7 @@ use super::chain::{Entry, LineError};
 use super::ledger::LedgerEvent;
 use super::reader::{Mark, Reading};
 use crate::event::RunVerdict;
+use jiff::Timestamp;
 use std::collections::HashMap;
 
 /// The runs that a ledger lists, in the order in which they began.
@@ -13,6 +14,8 @@ pub struct Listing {
     pub runs: Vec<Listed>,
     /// What is wrong with the first line that is not sound; nothing behind it is listed.
     pub damage: Option<LineError>,
+    /// The hash of every sound line, in order.
+    heads: Vec<String>,
     /// Where each run stands in `runs`.
     places: HashMap<String, usize>,
 }
@@ -26,12 +29,22 @@ pub struct Listed {
     pub runbook: String,
     /// The runbook's real path.
     pub runbook_path: String,
+    /// The runbook's title.
+    pub title: String,
     /// The profile, if one was chosen.
     pub profile: Option<String>,
+    /// Who began it, as `user@host`.
+    pub operator: String,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it was left or closed; `None` if it is under way, or a crash ended it.
+    pub ended: Option<Timestamp>,
     /// Where the ledger saw it last.
     pub standing: Standing,
     /// Where its journal stood at each of its lines, in order.
     pub marks: Vec<Mark>,
+    /// How many lines the ledger had with the last that says something of it.
+    pub line: u64,
 }
 
 /// Where the ledger saw a run last.
@@ -48,39 +61,67 @@ pub enum Standing {
 impl Listing {
     /// What a ledger's lines add up to.
     pub fn new(entries: Vec<Entry<LedgerEvent>>, damage: Option<LineError>) -> Self {
-        let mut listing = Self { runs: Vec::new(), damage, places: HashMap::new() };
-        entries.into_iter().for_each(|entry| listing.take(entry.event));
+        let mut listing = Self { damage, ..Self::default() };
+        entries.into_iter().for_each(|entry| listing.take(entry));
         listing
     }
 
-    fn take(&mut self, event: LedgerEvent) {
+    fn take(&mut self, Entry { event, time, hash, .. }: Entry<LedgerEvent>) {
+        self.heads.push(hash);
         match event {
-            LedgerEvent::Began { run, runbook, runbook_path, profile, .. } => {
+            LedgerEvent::Began { run, runbook, runbook_path, title, profile, operator, .. } => {
                 if self.places.contains_key(&run) {
                     self.runs.retain(|listed| listed.run != run);
                     let places = self.runs.iter().enumerate().map(|(at, listed)| (listed.run.clone(), at));
                     self.places = places.collect();
                 }
                 self.places.insert(run.clone(), self.runs.len());
-                let (standing, marks) = (Standing::Begun, Vec::new());
-                self.runs.push(Listed { run, runbook, runbook_path, profile, standing, marks });
+                let (standing, marks, line) = (Standing::Begun, Vec::new(), self.heads.len() as u64);
+                let (began, ended) = (time, None);
+                self.runs.push(Listed {
+                    run,
+                    runbook,
+                    runbook_path,
+                    title,
+                    profile,
+                    operator,
+                    began,
+                    ended,
+                    standing,
+                    marks,
+                    line,
+                });
             }
-            LedgerEvent::Resumed { run, records, head, .. } => self.mark(&run, records, head, Standing::Begun),
+            LedgerEvent::Resumed { run, records, head, .. } => {
+                self.mark(&run, Mark { records, head }, Standing::Begun, None);
+            }
             LedgerEvent::Left { run, verdict, records, head } => {
-                self.mark(&run, records, head, Standing::Left(verdict));
+                self.mark(&run, Mark { records, head }, Standing::Left(verdict), Some(time));
             }
             LedgerEvent::Sealed { run, verdict, records, head } => {
-                self.mark(&run, records, head, Standing::Sealed(verdict));
+                self.mark(&run, Mark { records, head }, Standing::Sealed(verdict), Some(time));
             }
             LedgerEvent::Repaired { .. } => {}
         }
     }
 
-    fn mark(&mut self, run: &str, records: u64, head: String, standing: Standing) {
+    fn mark(&mut self, run: &str, mark: Mark, standing: Standing, ended: Option<Timestamp>) {
+        let line = self.heads.len() as u64;
         if let Some(listed) = self.places.get(run).map(|at| &mut self.runs[*at]) {
-            listed.standing = standing;
-            listed.marks.push(Mark { records, head });
+            (listed.standing, listed.ended, listed.line) = (standing, ended, line);
+            listed.marks.push(mark);
         }
+    }
+
+    /// Where the ledger ends, as far as it is sound; `None` if it has no line.
+    pub fn end(&self) -> Option<Mark> {
+        self.heads.last().map(|head| Mark { records: self.heads.len() as u64, head: head.clone() })
+    }
+
+    /// Whether the ledger had exactly this head when it had so many lines.
+    pub fn holds(&self, mark: &Mark) -> bool {
+        let at = mark.records.checked_sub(1).and_then(|at| self.heads.get(usize::try_from(at).ok()?));
+        at == Some(&mark.head)
     }
 
     /// What is listed of a run.

@@ -2,11 +2,10 @@
 
 use super::blocks::{Blocks, Line};
 use super::chain::{Entry, Head, LineError};
-use crate::event::{Event, JOURNAL_FORMAT, RunStarted, RunState};
+use crate::event::{Event, JOURNAL_FORMAT, RunState, RunVerdict};
 use serde::Deserialize;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 /// A journal as far as it could be read.
 #[derive(Debug)]
@@ -82,25 +81,16 @@ pub enum ReadError {
 
 /// Reads a journal and folds it into `state`: [`RunState::default`], or [`RunState::lean`] to do without outputs.
 pub fn read_journal(input: impl Read, state: RunState) -> Result<Reading, ReadError> {
-    read(input, state, 0, |_| {})
+    read_journal_watching(input, state, 0, |_| {})
 }
 
-/// Reads a journal as [`read_journal`] does, and tells what its head says to somebody who is busy with that while the rest
-/// is read.
-pub fn read_journal_telling(
-    input: impl Read,
-    state: RunState,
-    tell: impl FnMut(&Arc<RunStarted>),
-) -> Result<Reading, ReadError> {
-    read(input, state, 1, tell)
-}
-
-/// Leaves `busy` cores to others.
-fn read(
+/// Reads a journal as [`read_journal`] does, and shows each event that is sound before it is folded. `busy` cores are left to
+/// others meanwhile.
+pub fn read_journal_watching(
     input: impl Read,
     state: RunState,
     busy: usize,
-    mut tell: impl FnMut(&Arc<RunStarted>),
+    mut watch: impl FnMut(&Event),
 ) -> Result<Reading, ReadError> {
     let mut blocks = Blocks::new(input);
     let mut reading = Reading { state, records: 0, bytes: 0, head: String::new(), heads: Vec::new(), damage: None };
@@ -109,24 +99,21 @@ fn read(
         if let Some(format) = format(&first).filter(|format| *format > u64::from(JOURNAL_FORMAT)) {
             return Err(ReadError::Newer(format));
         }
-        blocks.each(first, busy, |line| {
-            let flow = reading.take(line, &mut head);
-            reading.state.header.iter().filter(|_| head.records == 1).for_each(&mut tell);
-            flow
-        })?;
+        blocks.each(first, busy, |line| reading.take(line, &mut head, &mut watch))?;
     }
     (reading.records, reading.head) = (head.records, head.hash);
     Ok(reading)
 }
 
 impl Reading {
-    fn take(&mut self, line: Line, head: &mut Head) -> ControlFlow<()> {
+    fn take(&mut self, line: Line<Event>, head: &mut Head, watch: &mut impl FnMut(&Event)) -> ControlFlow<()> {
         let error = match line.entry {
             Ok(entry) => match may_follow(&entry, head, &self.state) {
                 Ok(()) => {
                     head.pass(&entry);
                     self.bytes += line.length;
                     self.heads.push(entry.hash);
+                    watch(&entry.event);
                     self.state.take(entry.event, entry.time, entry.since);
                     return ControlFlow::Continue(());
                 }
@@ -144,9 +131,15 @@ impl Reading {
 fn may_follow(entry: &Entry<Event>, head: &Head, state: &RunState) -> Result<(), LineError> {
     head.check(entry)?;
     let refused = match &entry.event {
-        Event::RunResumed(_) if state.header.is_some() => return Ok(()),
-        Event::RunResumed(_) => "nothing stands before it that could go on",
+        Event::RunStarted(_) if state.header.is_some() => "a run starts only once",
+        Event::RunStarted(header) if header.format == 0 => "there is no format 0",
+        Event::RunStarted(_) => return Ok(()),
+        _ if state.header.is_none() => "no run has started",
+        Event::RunResumed(_) => return Ok(()),
         _ if state.seal.is_some() => "it stands behind the seal",
+        Event::Sealed { verdict: RunVerdict::InDoubt | RunVerdict::Running | RunVerdict::Suspended, .. } => {
+            "no seal has that verdict"
+        }
         Event::Sealed { records, head: named, verdict }
             if *records != head.records || *named != head.hash || *verdict != state.closing_verdict() =>
         {
@@ -175,7 +168,7 @@ fn format(block: &[u8]) -> Option<u64> {
 mod tests {
     use super::super::samples::{Lines, resumed};
     use super::*;
-    use crate::event::{Instance, RunVerdict};
+    use crate::event::Instance;
 
     fn read_text(text: &str) -> Reading {
         read_journal(text.as_bytes(), RunState::default()).unwrap()

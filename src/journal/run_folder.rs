@@ -2,6 +2,7 @@
 
 use super::disk::{Disk, DiskFile, write_new};
 use super::run_id::RunId;
+use super::store::StoreError;
 use crate::hash::sha256;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -44,6 +45,15 @@ impl RunFolder {
             inside if plain(inside) => self.disk.read(&self.path.join(name)),
             _ => Err(io::Error::other("the name leads out of the run's folder")),
         }
+    }
+
+    /// What is wrong with its folder, or one in or above it, if it is not what it must be.
+    pub fn inspect(&self) -> Result<(), StoreError> {
+        let output = self.path.join("output");
+        let there = self.disk.names(&self.path).is_ok_and(|names| names.iter().any(|name| name == "output"));
+        let folders = self.path.parent().into_iter().chain([self.path.as_path()]);
+        let mut folders = folders.chain(Some(output.as_path()).filter(|_| there));
+        folders.try_for_each(|folder| self.disk.inspect(folder, false))
     }
 
     /// Whether its journal holds a whole record.

@@ -3,6 +3,7 @@
 //! In: events, states, plans. Out: text and JSON. It must never decide anything: views see verdicts only.
 
 mod aside;
+mod findings_text;
 mod live;
 mod margin;
 mod plan_text;
@@ -10,6 +11,7 @@ mod run_json;
 mod styles;
 mod table;
 
+pub use findings_text::findings_text;
 pub use live::{LastTime, Live, Screen};
 pub use margin::Margin;
 pub use plan_text::{PlanJson, plan_json, plan_text, step_text};

@@ -305,7 +305,7 @@ fn nothing_is_said_of_the_values_of_an_expression_that_looks_at_a_secret() {
         "vars.SOME == \"no\"",
     ] {
         let body = format!(
-            "```bash {{name=first effect=read capture=SOME}}\necho \"- $PIN\"\n```\n\n```bash {{name=hidden effect=read secret}}\necho session-$((4700 + 11))\n```\n\n```bash {{name=a effect=read}}\nprintf '%190s' '' | tr ' ' x; echo \"$PIN\"\n```\n\n```assert\n{expression}\n```\n\n```bash {{name=z effect=read}}\ntrue\n```\n"
+            "```bash {{name=first effect=read capture=SOME}}\necho \"- $PIN\"\n```\n\n```bash {{name=hidden effect=read secret}}\necho session-$((4700000000 + 11223344))\n```\n\n```bash {{name=a effect=read}}\nprintf '%190s' '' | tr ' ' x; echo \"$PIN\"\n```\n\n```assert\n{expression}\n```\n\n```bash {{name=z effect=read}}\ntrue\n```\n"
         );
         let sandbox = with_pin(secret, "", &body);
         let done = sandbox.stepgate("run r.md");
@@ -313,7 +313,7 @@ fn nothing_is_said_of_the_values_of_an_expression_that_looks_at_a_secret() {
         let detail = sandbox.log()["steps"][2]["expectations"][0]["detail"].as_str().unwrap().to_owned();
         assert!(detail.ends_with("cannot be evaluated: why is not shown, since it looks at a secret"), "{detail}");
         let journal = sandbox.events().iter().map(ToString::to_string).collect::<String>();
-        for part in ["S3cr", "ebra", "4711"] {
+        for part in ["S3cr", "ebra", "4711223344"] {
             assert!(!done.stderr.contains(part) && !journal.contains(part), "{expression}: {part} in {}", done.stderr);
         }
     }
@@ -321,12 +321,12 @@ fn nothing_is_said_of_the_values_of_an_expression_that_looks_at_a_secret() {
 
 #[test]
 fn a_step_that_captures_a_name_under_secrets_is_secret_itself() {
-    let body = "```bash {name=login effect=read poll=50ms timeout=10s}\nif [ -e again ]; then echo token-$((4700 + 11)); else touch again; echo token-$((4700 + 11)); exit 3; fi\n```\n\n```output\n(?<TOKEN>token-.*) (re)\n```\n\n```bash {name=use effect=read}\necho \"${#TOKEN}\"\n```\n\n```output\n10\n```\n";
+    let body = "```bash {name=login effect=read poll=50ms timeout=10s}\nif [ -e again ]; then echo token-$((4700000000 + 11223344)); else touch again; echo token-$((4700000000 + 11223344)); exit 3; fi\n```\n\n```output\n(?<TOKEN>token-.*) (re)\n```\n\n```bash {name=use effect=read}\necho \"${#TOKEN}\"\n```\n\n```output\n16\n```\n";
     let sandbox = with_pin("hunter22", "secrets: [TOKEN]\n", body);
     let done = sandbox.stepgate("run r.md");
     let journal = sandbox.events().iter().map(ToString::to_string).collect::<String>();
     assert_eq!(done.code, 0, "{done:?}");
-    assert!(!done.stderr.contains("4711") && !journal.contains("4711"), "{}\n{journal}", done.stderr);
+    assert!(!done.stderr.contains("4711223344") && !journal.contains("4711223344"), "{}\n{journal}", done.stderr);
     assert!(sandbox.log()["steps"][0]["stdout_sha256"].is_null(), "a hash of few digits gives them away");
 }
 

@@ -33,6 +33,9 @@ output = "1MiB"
 [lint]
 SG064 = "off"
 SG065 = "error"
+[sign]
+key = "~/.ssh/id.pub"
+allowed = "allowed_signers"
 [profile.lab]
 params = { NAME = "lab", COUNT = 1_4, RATIO = 1.50, ON = true }
 targets = { nas = "local" }
@@ -54,6 +57,8 @@ secrets = { A = { prompt = true } }
         .map(|lint| (lint.code.as_str(), lint.level, &text[lint.span.start..lint.span.end]))
         .collect();
     assert_eq!(lint, [("SG064", Level::Off, "SG064"), ("SG065", Level::Error, "SG065")]);
+    let sign = (config.sign.key.as_deref(), config.sign.allowed.as_deref());
+    assert_eq!(sign, (Some("~/.ssh/id.pub"), Some("allowed_signers")));
     let lab = &config.profiles["lab"];
     // As the author wrote them.
     assert_eq!(["NAME", "COUNT", "RATIO", "ON"].map(|name| lab.params[name].as_str()), ["lab", "1_4", "1.50", "true"]);
@@ -97,7 +102,9 @@ fn every_mistake_is_named_with_its_line_its_column_and_what_to_do() {
         ("[lint]\nSG022 = \"off\"\n", "2:1 SG022 is an error by nature"),
         ("[lint]\nSG099 = \"off\"\n", "2:1 there is no code `SG099` [did you mean `SG06"),
         ("[lint]\nSG064 = \"of\"\n", "2:9 `of` is no level"),
-        ("[sign]\nkey = \"x\"\n", "SG009 1:2 not supported yet: `[sign]`"),
+        ("[sign]\nkye = \"x\"\n", "2:1 unknown key `kye`"),
+        ("[sign]\nkey = 1\n", "2:7 `key` must be text"),
+        ("[sign]\nallowed = \"\"\n", "2:11 `allowed` is empty"),
         ("[profile.lab]\ngates = { a = \"nnone\" }\n", "2:15 `nnone` is no gate"),
         ("[profile.lab]\ngates = { a = \"approve\" }\n", "SG009 2:11 not supported yet: the gate `approve`"),
         ("[profile.lab]\nparams = { LD_X = \"a\" }\n", "2:12 `LD_X` cannot be the name of a parameter"),

@@ -1,0 +1,231 @@
+//! How far a record can be believed: every record against the one before, the whole against its seal, its files against
+//! their hashes, the seal against the ledger, signatures and heads that were kept elsewhere.
+
+use super::finding::{Doubt, Finding};
+use super::head_line::{HeadLine, HeadOf};
+use super::level::Level;
+use crate::event::{Event, RunState};
+use crate::journal::{
+    self, Damage, Listed, Listing, Mark, ReadError, Reading, RunFolder, Signature, Standing, Vouched,
+    read_journal_watching,
+};
+use crate::text::count;
+use jiff::Timestamp;
+use std::io;
+
+/// Who says whether a signature is good.
+pub trait Signatures: Sync {
+    /// What is to be said of `signature`, in the SSHSIG format, over `message`, which was written at that time.
+    fn check(&self, message: &[u8], signature: &[u8], at: Option<Timestamp>) -> Signed;
+}
+
+/// What is to be said of a signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signed {
+    /// It fits, and its key is this one's.
+    By(String),
+    /// It fits, and its key counts for nothing here; or nobody could look. Why, in words.
+    Unknown(String),
+    /// It does not fit. Why, in words.
+    Refused(String),
+}
+
+/// Signatures about which nobody is asked.
+pub struct Unasked;
+
+impl Signatures for Unasked {
+    fn check(&self, _: &[u8], _: &[u8], _: Option<Timestamp>) -> Signed {
+        Signed::Unknown("it was not looked at".to_owned())
+    }
+}
+
+/// What records are held against.
+pub struct Check<'a> {
+    /// The ledger, read before any journal; none if an exported file does not hold it.
+    pub listing: Option<&'a io::Result<Listing>>,
+    /// Heads that were kept elsewhere.
+    pub heads: &'a [HeadLine],
+    /// Who says whether a signature is good.
+    pub signatures: &'a dyn Signatures,
+}
+
+/// What vouches for a seal from outside its journal.
+#[derive(Default)]
+struct Vouching {
+    ledger: bool,
+    signers: Vec<String>,
+    anchored: bool,
+    doubts: Vec<Doubt>,
+    unchecked: Vec<String>,
+}
+
+impl Check<'_> {
+    /// Checks the record in `folder`.
+    pub fn record(&self, folder: &RunFolder) -> Finding {
+        let mut vouched = Vouched::default();
+        let read = folder.open("journal.jsonl").map_err(ReadError::from);
+        let watch = |event: &Event| vouched.take(event);
+        match read.and_then(|file| read_journal_watching(file, RunState::lean(), 0, watch)) {
+            Ok(reading) => self.reading(folder, &reading, &vouched),
+            Err(error) => Finding::unread(folder.run.as_str(), format!("its journal cannot be read: {error}")),
+        }
+    }
+
+    /// Checks a record that was read to its end, and what it vouches for.
+    pub fn reading(&self, folder: &RunFolder, reading: &Reading, vouched: &Vouched) -> Finding {
+        let mut vouching = Vouching::default();
+        let damage = reading.damage.as_ref();
+        vouching.doubts.extend(damage.filter(|damage| is_doubt(damage, reading)).map(doubt));
+        vouching.doubts.extend(folder.inspect().err().map(|error| Doubt::words(error.to_string())));
+        let named = journal::doubts(self.listing, folder, reading).into_iter().chain(vouched.doubts(folder));
+        vouching.doubts.extend(named.map(Doubt::words));
+        if let Some(header) = reading.state.header.as_ref().filter(|header| header.run != folder.run.as_str()) {
+            vouching.doubts.push(Doubt::words(format!("it is the record of another run, {}", header.run)));
+        }
+        if reading.records == 0 && damage.is_none() {
+            vouching.doubts.push(Doubt::words("nothing is recorded of it".to_owned()));
+        }
+        let listed = self.listing.and_then(|listing| listing.as_ref().ok()?.of(folder.run.as_str()));
+        vouching.doubts.extend(listed.and_then(|listed| other_verdict(listed, reading)).map(Doubt::words));
+        vouching.ledger = listed.is_some_and(|listed| knows(listed, reading));
+        self.signatures(folder, reading, vouched, &mut vouching);
+        self.heads(folder, listed, reading, &mut vouching);
+        vouching.unchecked.splice(0..0, limits(reading, vouched));
+        finding(folder, reading, vouching)
+    }
+
+    /// Holds the signatures beside the journal against its seal.
+    fn signatures(&self, folder: &RunFolder, reading: &Reading, vouched: &Vouched, vouching: &mut Vouching) {
+        let signatures = match folder.signatures() {
+            Ok(signatures) => signatures,
+            Err(error) => return vouching.doubts.push(Doubt::words(format!("its signatures cannot be read: {error}"))),
+        };
+        for signature in signatures {
+            let Signature { name, records } = &signature;
+            let refuse = |why: String| Doubt::words(format!("{name} {why}"));
+            if !vouched.is_seal(*records) {
+                let why = format!("signs a seal that is record {}, and that is none", records.saturating_sub(1));
+                vouching.doubts.push(refuse(why));
+                continue;
+            }
+            if *records < reading.records {
+                vouching.unchecked.push(format!("{name}: it signs an earlier seal, before the run was opened again"));
+                continue;
+            }
+            let signed = folder.last_line(reading).and_then(|line| Ok((line, folder.signature(&signature)?)));
+            match signed.map(|(line, signature)| self.signatures.check(&line, &signature, reading.state.last)) {
+                Ok(Signed::By(signer)) => vouching.signers.push(signer),
+                Ok(Signed::Unknown(why)) => vouching.unchecked.push(format!("{name}: {why}")),
+                Ok(Signed::Refused(why)) => vouching.doubts.push(refuse(format!("is refused: {why}"))),
+                Err(error) => vouching.doubts.push(refuse(format!("cannot be read: {error}"))),
+            }
+        }
+    }
+
+    /// Holds heads that were kept elsewhere against journal and ledger.
+    fn heads(&self, folder: &RunFolder, listed: Option<&Listed>, reading: &Reading, vouching: &mut Vouching) {
+        for HeadLine { of, mark } in self.heads {
+            match of {
+                HeadOf::Run(run) if run != folder.run.as_str() => {}
+                HeadOf::Run(_) if !reading.holds(mark) => vouching.doubts.push(unmet("journal", mark)),
+                HeadOf::Run(_) if reading.end() == *mark => vouching.anchored = true,
+                HeadOf::Run(_) => vouching.unchecked.push(format!(
+                    "whether what stands behind record {} is as it was: the head that was kept ends there",
+                    mark.records - 1
+                )),
+                HeadOf::Ledger => match self.listing {
+                    None => vouching.unchecked.push("the ledger's head: the file holds no ledger".to_owned()),
+                    Some(Ok(listing)) if listing.holds(mark) => match listed {
+                        Some(listed) if vouching.ledger && listed.line <= mark.records => vouching.anchored = true,
+                        _ => vouching
+                            .unchecked
+                            .push("anything by the head that was kept: it is older than the seal".to_owned()),
+                    },
+                    Some(_) => vouching.doubts.push(unmet("ledger", mark)),
+                },
+            }
+        }
+    }
+}
+
+/// A last line that was cut off is what a crash leaves, but not behind a seal.
+fn is_doubt(damage: &Damage, reading: &Reading) -> bool {
+    damage.torn.is_none() || reading.state.seal.is_some()
+}
+
+fn doubt(damage: &Damage) -> Doubt {
+    Doubt { words: damage.to_string(), record: Some(damage.record), byte: Some(damage.byte) }
+}
+
+fn unmet(what: &str, Mark { records, head }: &Mark) -> Doubt {
+    let short = &head[..head.len().min(12)];
+    Doubt::words(format!(
+        "the {what} is not the one whose head was kept: {} with head {short}",
+        count(*records as usize, "record")
+    ))
+}
+
+/// Whether the ledger names the journal's end as that run's seal.
+fn knows(listed: &Listed, reading: &Reading) -> bool {
+    matches!(listed.standing, Standing::Sealed(_)) && listed.marks.last() == Some(&reading.end())
+}
+
+/// The ledger and the seal that it names must say the same of the run.
+fn other_verdict(listed: &Listed, reading: &Reading) -> Option<String> {
+    let Standing::Sealed(listed_as) = listed.standing else { return None };
+    let (verdict, _) = reading.state.seal.as_ref().filter(|_| knows(listed, reading))?;
+    let words = || format!("the ledger says that it {}, and its seal says {}", listed_as.as_str(), verdict.as_str());
+    (*verdict != listed_as).then(words)
+}
+
+/// What of the record itself could not be looked at.
+fn limits(reading: &Reading, vouched: &Vouched) -> Vec<String> {
+    let torn = reading.damage.as_ref().and_then(|damage| damage.torn).filter(|_| reading.state.seal.is_none());
+    let torn = torn.map(|bytes| format!("its last {bytes} bytes: a crash cut their record off"));
+    let cut = Some(vouched.cut()).filter(|cut| *cut > 0);
+    let cut = cut.map(|cut| format!("what {} printed beyond what was kept", count(cut as usize, "stream")));
+    let secret = Some(vouched.secret()).filter(|secret| *secret > 0);
+    let secret = secret.map(|_| "what secret steps printed: nothing of it is recorded".to_owned());
+    torn.into_iter().chain(cut).chain(secret).collect()
+}
+
+fn finding(folder: &RunFolder, reading: &Reading, vouching: Vouching) -> Finding {
+    let Vouching { ledger, signers, anchored, doubts, mut unchecked } = vouching;
+    let seal = reading.state.seal.as_ref().filter(|_| reading.damage.is_none());
+    let (sound, sealed, signed) = (doubts.is_empty(), seal.is_some(), !signers.is_empty());
+    let vouched = ledger || signed || anchored;
+    let reached =
+        [true, sealed, sealed && vouched, sealed && signed, sealed && anchored].map(|reached| sound && reached);
+    let level = Level::ALL.into_iter().rfind(|level| reached[*level as usize]);
+    unchecked.extend(level.map(|level| beyond(level, ledger).to_owned()));
+    Finding {
+        run: folder.run.to_string(),
+        level,
+        verdict: seal.map(|(verdict, _)| *verdict),
+        records: reading.records,
+        bytes: reading.bytes,
+        head: reading.head.clone(),
+        signers,
+        doubts,
+        unchecked,
+        reached,
+    }
+}
+
+/// What a level does not claim.
+fn beyond(level: Level, ledger: bool) -> &'static str {
+    match level {
+        Level::Unsealed => "whether it ends where it ended: it has no seal",
+        Level::Chain => "whether it was made anew as a whole: no ledger, no signature and no head speaks for its seal",
+        Level::Sealed => {
+            "whether journal and ledger were made anew together, by somebody who may write the store: that takes a signature, or a head kept elsewhere"
+        }
+        Level::Signed | Level::Anchored if !ledger => {
+            "whether the run was opened again behind this seal: no ledger says so"
+        }
+        Level::Signed => {
+            "whether the run was opened again behind this seal and cut back to it, together with the ledger: that takes a head kept elsewhere"
+        }
+        Level::Anchored => "what happened behind the head that was kept",
+    }
+}

@@ -1,0 +1,83 @@
+//! What was found about one record.
+
+use super::level::Level;
+use crate::event::RunVerdict;
+use serde::Serialize;
+
+/// What was checked of a record, what was not, and what speaks against it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// The run's id.
+    pub run: String,
+    /// The highest level that it reaches; none if something speaks against it.
+    pub level: Option<Level>,
+    /// What its seal says; none if it has none.
+    pub verdict: Option<RunVerdict>,
+    /// How many records are sound.
+    pub records: u64,
+    /// How many bytes they have.
+    pub bytes: u64,
+    /// The hash of the last of them; empty if there is none.
+    pub head: String,
+    /// Who has signed the seal, as the file of allowed signers calls them.
+    pub signers: Vec<String>,
+    /// What speaks against it.
+    pub doubts: Vec<Doubt>,
+    /// What was not checked, or cannot be.
+    pub unchecked: Vec<String>,
+    /// Each level with whether it is reached: a head that was kept elsewhere is no signature.
+    #[serde(skip)]
+    pub(super) reached: [bool; Level::ALL.len()],
+}
+
+/// Something that speaks against a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Doubt {
+    /// What, in words.
+    pub words: String,
+    /// The record, from 0, if it is one.
+    pub record: Option<u64>,
+    /// The byte of the journal that the record begins at.
+    pub byte: Option<u64>,
+}
+
+impl Finding {
+    /// Of a record of which nothing could be read.
+    pub(super) fn unread(run: &str, why: String) -> Self {
+        let doubts = vec![Doubt::words(why)];
+        Self {
+            run: run.to_owned(),
+            level: None,
+            verdict: None,
+            records: 0,
+            bytes: 0,
+            head: String::new(),
+            signers: Vec::new(),
+            doubts,
+            unchecked: Vec::new(),
+            reached: [false; Level::ALL.len()],
+        }
+    }
+
+    /// Of a run that the ledger lists and whose folder is not there.
+    pub fn gone(run: &str) -> Self {
+        Self::unread(run, "the ledger lists it, and its folder is not in the store".to_owned())
+    }
+
+    /// Whether nothing speaks against it, and what `level` claims was seen to be so.
+    pub fn reaches(&self, level: Level) -> bool {
+        self.reached[level as usize]
+    }
+
+    /// Its level, or that it is damaged, in one word.
+    pub fn word(&self) -> &'static str {
+        self.level.map_or("damaged", Level::as_str)
+    }
+}
+
+impl Doubt {
+    /// One that is about no record.
+    pub(super) fn words(words: String) -> Self {
+        Self { words, record: None, byte: None }
+    }
+}
