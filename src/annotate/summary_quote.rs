@@ -75,7 +75,8 @@ fn identity_line(header: &RunStarted, journal: &str) -> String {
     format!("run `{}` · plan `{}`{profile} · journal {journal}", header.run, header.plan)
 }
 
-fn deviations(state: &RunState) -> Vec<String> {
+/// What was not as planned, as a list.
+pub fn deviations(state: &RunState) -> Vec<String> {
     let all: Vec<_> = state.deviations().collect();
     if all.is_empty() {
         return vec!["**Deviations:** none.".to_owned()];

@@ -43,6 +43,8 @@ impl Signatures for Unasked {
 pub struct Check<'a> {
     /// The ledger, read before any journal; none if an exported file does not hold it.
     pub listing: Option<&'a io::Result<Listing>>,
+    /// Whether it is an exported file, with pages beside the record.
+    pub exported: bool,
     /// Heads that were kept elsewhere.
     pub heads: &'a [HeadLine],
     /// Who says whether a signature is good.
@@ -91,6 +93,12 @@ impl Check<'_> {
         self.signatures(folder, reading, vouched, &mut vouching);
         self.heads(folder, listed, reading, &mut vouching);
         vouching.unchecked.splice(0..0, limits(reading, vouched));
+        if self.exported {
+            vouching.unchecked.push(
+                "the pages in the file: they are made from the record, and `audit show` and `log` make them anew"
+                    .to_owned(),
+            );
+        }
         finding(folder, reading, vouching)
     }
 

@@ -4,12 +4,14 @@
 //! what speaks against it. It must never change a record.
 
 mod check;
+mod compare;
 mod finding;
 mod head_line;
 mod level;
 mod select;
 
 pub use check::{Check, Signatures, Signed, Unasked};
+pub use compare::{Comparison, Difference, Side, StepDifference, compare};
 pub use finding::{Doubt, Finding};
 pub use head_line::{HeadLine, HeadOf};
 pub use level::Level;

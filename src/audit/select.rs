@@ -1,7 +1,7 @@
 //! Which runs of a store are asked for, by what the ledger says of them.
 
 use crate::event::RunVerdict;
-use crate::journal::{Listed, Listing, Standing};
+use crate::journal::{Listed, Listing};
 use jiff::Timestamp;
 
 /// What runs must be. What is empty asks for nothing.
@@ -22,21 +22,15 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Those runs, the newest first, each with where it stands. `begun` says that of a run whose end the ledger does not know.
+    /// Those runs, the newest first, each with where it stands, which `standing` says.
     pub fn of<'l>(
         &self,
         listing: &'l Listing,
-        begun: impl Fn(&Listed) -> RunVerdict,
+        standing: impl Fn(&Listed) -> RunVerdict,
     ) -> impl Iterator<Item = (&'l Listed, RunVerdict)> {
         let fits = listing.runs.iter().rev().filter(|listed| self.fits(listed));
-        let standing = move |listed: &'l Listed| {
-            let verdict = match listed.standing {
-                Standing::Left(verdict) | Standing::Sealed(verdict) => verdict,
-                Standing::Begun => begun(listed),
-            };
-            (listed, verdict)
-        };
-        fits.map(standing).filter(|(_, verdict)| self.verdicts.is_empty() || self.verdicts.contains(verdict))
+        let stands = fits.map(move |listed| (listed, standing(listed)));
+        stands.filter(|(_, verdict)| self.verdicts.is_empty() || self.verdicts.contains(verdict))
     }
 
     fn fits(&self, listed: &Listed) -> bool {

@@ -45,7 +45,7 @@ pub enum Command {
     /// Finds what is wrong with runbooks; runs nothing
     #[command(after_help = "Example: stepgate check runbooks docs/restore.md")]
     Check(Check),
-    /// Lists the runbooks of a tree
+    /// Lists the runbooks of a tree, each with how its last run ended
     #[command(after_help = "Example: stepgate list runbooks")]
     List(List),
     /// The page of a diagnostic's code
@@ -67,6 +67,15 @@ pub enum Audit {
     /// Lists past runs, the newest first
     #[command(after_help = "Example: stepgate audit list --runbook backup --verdict failed --since 30d")]
     List(AuditList),
+    /// Shows what an auditor asks about one run: what, why, who, when, where, agreed to by whom, with which result
+    #[command(after_help = "Example: stepgate audit show k7xq --format markdown > evidence.md")]
+    Show(AuditShow),
+    /// Shows what was otherwise in a second run: text, parameters, outputs, durations, verdicts, people
+    #[command(after_help = "Example: stepgate audit compare k7xq m3fz")]
+    Compare(AuditCompare),
+    /// Writes all that is recorded of a run into one file, to be looked at elsewhere
+    #[command(after_help = "Example: stepgate audit export k7xq CHG-1234.tar")]
+    Export(AuditExport),
     /// Says how far records can be believed, what was not checked, and what speaks against them
     #[command(
         after_help = "Levels: unsealed < chain < sealed < signed, anchored. Exit code 0 only if every record reaches --level.\n\n\
@@ -117,8 +126,8 @@ pub struct AuditList {
 
 #[derive(Debug, Args)]
 pub struct AuditVerify {
-    /// Runs, each by its id or a part of it that only it has [default: the newest]
-    #[arg(value_name = "RUN")]
+    /// Runs, each by its id or a part of it that only it has, or files of `audit export` [default: the newest]
+    #[arg(value_name = "RUN|FILE")]
     pub runs: Vec<String>,
     /// Every run that the ledger lists or that is in the store
     #[arg(long, conflicts_with = "runs")]
@@ -138,6 +147,55 @@ pub struct AuditVerify {
     /// For people or for programs
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct AuditShow {
+    /// The run: its id, any part of it that only it has, or a file of `audit export` [default: the newest]
+    #[arg(value_name = "RUN|FILE")]
+    pub run: Option<String>,
+    /// Whose signatures count, a file as ssh-keygen(1) describes [default: what stepgate.toml says]
+    #[arg(long, value_name = "FILE")]
+    pub allowed_signers: Option<PathBuf>,
+    /// Where records are kept [default: .stepgate beside stepgate.toml, at the Git root, or here]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+    /// A table, a page for a ticket, or one record
+    #[arg(long, value_enum, default_value_t = ShowFormat::Human)]
+    pub format: ShowFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct AuditCompare {
+    /// The first run: its id, any part of it that only it has, or a file of `audit export`
+    #[arg(value_name = "RUN|FILE")]
+    pub before: String,
+    /// The second run
+    #[arg(value_name = "RUN|FILE")]
+    pub after: String,
+    /// Where records are kept [default: .stepgate beside stepgate.toml, at the Git root, or here]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct AuditExport {
+    /// The run: its id, or any part of it that only it has
+    pub run: String,
+    /// The file to be written, a tar archive; it must not be there yet
+    pub file: PathBuf,
+    /// Leave the ledger out, which lists the other runs of the store too
+    #[arg(long)]
+    pub without_ledger: bool,
+    /// Whose signatures count, a file as ssh-keygen(1) describes [default: what stepgate.toml says]
+    #[arg(long, value_name = "FILE")]
+    pub allowed_signers: Option<PathBuf>,
+    /// Where records are kept [default: .stepgate beside stepgate.toml, at the Git root, or here]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -281,6 +339,9 @@ pub struct List {
     /// The folder to look in
     #[arg(default_value = ".")]
     pub path: PathBuf,
+    /// Where records are kept [default: .stepgate beside stepgate.toml, at the Git root, or here]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
     /// For people or for programs
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -288,7 +349,8 @@ pub struct List {
 
 #[derive(Debug, Args)]
 pub struct Log {
-    /// The run: its id, or any part of it that only it has [default: the newest]
+    /// The run: its id, any part of it that only it has, or a file of `audit export` [default: the newest]
+    #[arg(value_name = "RUN|FILE")]
     pub run: Option<String>,
     /// Where records are kept [default: .stepgate beside stepgate.toml, at the Git root, or here]
     #[arg(long, value_name = "DIR")]
@@ -303,6 +365,16 @@ pub enum Format {
     /// For people
     Human,
     /// For programs
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShowFormat {
+    /// For people at a terminal
+    Human,
+    /// The page of evidence for a ticket
+    Markdown,
+    /// The same with stable keys
     Json,
 }
 

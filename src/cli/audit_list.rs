@@ -9,7 +9,7 @@ use super::parallel;
 use super::terminal::eprint_line;
 use crate::audit::Wanted;
 use crate::event::{RunState, RunVerdict};
-use crate::journal::{Holder, Listed, RunFolder, RunId, Store};
+use crate::journal::{Holder, Listed, RunFolder, RunId, Standing, Store};
 use crate::report::simple_table;
 use crate::text::{count, took};
 use jiff::Timestamp;
@@ -75,8 +75,11 @@ fn wanted(options: &args::AuditList) -> Wanted {
     }
 }
 
-/// Where a run stands whose end the ledger does not know: somebody is at it, or its journal tells.
-fn standing(store: &Store, listed: &Listed, me: &Holder) -> RunVerdict {
+/// Where a run stands. If the ledger does not know its end, somebody is at it, or its journal tells.
+pub fn standing(store: &Store, listed: &Listed, me: &Holder) -> RunVerdict {
+    if let Standing::Left(verdict) | Standing::Sealed(verdict) = listed.standing {
+        return verdict;
+    }
     let folder = folder(store, listed);
     if folder.as_ref().is_some_and(|folder| store.is_running(&folder.run, me)) {
         return RunVerdict::Running;

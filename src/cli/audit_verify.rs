@@ -1,42 +1,42 @@
-//! `stepgate audit verify [RUN…|--all]`: how far records can be believed.
+//! `stepgate audit verify [RUN…|FILE…|--all]`: how far records can be believed.
 
 use super::args::{self, Format};
 use super::error::{Exit, Failure};
-use super::log::open_store;
 use super::output::{print, print_json};
+use super::past::Place;
 use super::ssh::AllowedSigners;
 use super::terminal::{Terminal, eprint_line};
 use super::{configuration, parallel};
-use crate::audit::{Check, Finding, HeadLine, HeadOf};
-use crate::journal::{RunFolder, RunId, Store};
+use crate::audit::{Finding, HeadLine, HeadOf};
+use crate::journal::{RunFolder, RunId};
 use crate::report::findings_text;
+use crate::text::count;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// What is to be checked: a run's folder, or the id of one that should be there.
-enum Asked {
-    There(RunFolder),
-    Gone(String),
+/// What is to be checked.
+struct Asked {
+    run: String,
+    /// Which of the places it is in.
+    place: usize,
+    /// None if it should be there and is not.
+    folder: Option<RunFolder>,
 }
 
 /// The command.
 pub fn verify(options: &args::AuditVerify, terminal: &Terminal) -> Result<Exit, Failure> {
     let signatures = AllowedSigners { file: allowed_signers(options.allowed_signers.as_ref(), terminal)? };
-    let store = open_store(options.store.as_ref())?;
-    // Before the journals: the other way round a run that goes on would seem to be ahead of its journal.
-    let listing = store.ledger().listing();
-    let asked = asked(options, &store, listing.as_ref().ok())?;
+    let (places, asked) = asked(options)?;
     refuse_strange_heads(&options.head, &asked)?;
-    let check = Check { listing: Some(&listing), heads: &options.head, signatures: &signatures };
-    let findings = parallel::each(&asked, |asked| match asked {
-        Asked::There(folder) => check.record(folder),
-        Asked::Gone(run) => Finding::gone(run),
+    let findings = parallel::each(&asked, |asked| match &asked.folder {
+        Some(folder) => places[asked.place].check(&options.head, &signatures).record(folder),
+        None => Finding::gone(&asked.run),
     });
     show(&findings, options.format, terminal)?;
     let short = findings.iter().filter(|finding| !finding.reaches(options.level)).count();
     if short > 0 && options.format == Format::Human {
         let level = options.level.as_str();
-        eprint_line(&format!("{short} of {} do not reach `{level}`", crate::text::count(findings.len(), "record")));
+        eprint_line(&format!("{short} of {} below `{level}`", count(findings.len(), "record")));
     }
     Ok(if short == 0 { Exit::Success } else { Exit::Failure })
 }
@@ -58,31 +58,33 @@ pub fn allowed_signers(named: Option<&PathBuf>, terminal: &Terminal) -> Result<O
     }
 }
 
-fn asked(
-    options: &args::AuditVerify,
-    store: &Store,
-    listing: Option<&crate::journal::Listing>,
-) -> Result<Vec<Asked>, Failure> {
+/// What was asked for, and where that is.
+fn asked(options: &args::AuditVerify) -> Result<(Vec<Place>, Vec<Asked>), Failure> {
     if options.all {
+        let place = Place::store(options.store.as_ref())?;
+        let listing = place.listing.as_ref().and_then(|listing| listing.as_ref().ok());
         let listed = listing.into_iter().flat_map(|listing| listing.runs.iter().map(|listed| listed.run.clone()));
-        let runs: BTreeSet<String> = listed.chain(store.runs().iter().map(ToString::to_string)).collect();
-        let folder = |run: &String| RunId::parse(run).ok().and_then(|run| store.folder_of(&run));
-        return Ok(runs.into_iter().map(|run| folder(&run).map_or(Asked::Gone(run), Asked::There)).collect());
+        let runs: BTreeSet<String> = listed.chain(place.store.runs().iter().map(ToString::to_string)).collect();
+        let folder = |run: &String| RunId::parse(run).ok().and_then(|run| place.store.folder_of(&run));
+        let asked = runs.into_iter().map(|run| Asked { folder: folder(&run), place: 0, run }).collect();
+        return Ok((vec![place], asked));
     }
-    if options.runs.is_empty() {
-        return Ok(vec![Asked::There(store.find(None)?)]);
+    let texts: Vec<Option<&str>> = match options.runs.is_empty() {
+        true => vec![None],
+        false => options.runs.iter().map(|run| Some(run.as_str())).collect(),
+    };
+    let (mut places, mut asked) = (Vec::new(), Vec::new());
+    for (at, text) in texts.into_iter().enumerate() {
+        let (place, folder) = Place::of(text, options.store.as_ref())?;
+        asked.push(Asked { run: folder.run.to_string(), place: at, folder: Some(folder) });
+        places.push(place);
     }
-    options.runs.iter().map(|run| Ok(Asked::There(store.find(Some(run))?))).collect()
+    Ok((places, asked))
 }
 
 /// A head of a run that nobody asked about would check nothing, and seem to.
 fn refuse_strange_heads(heads: &[HeadLine], asked: &[Asked]) -> Result<(), Failure> {
-    let known = |run: &str| {
-        asked.iter().any(|asked| match asked {
-            Asked::There(folder) => folder.run.as_str() == run,
-            Asked::Gone(gone) => gone == run,
-        })
-    };
+    let known = |run: &str| asked.iter().any(|asked| asked.run == run);
     let strange = heads.iter().find_map(|head| match &head.of {
         HeadOf::Run(run) if !known(run) => Some(run),
         _ => None,

@@ -1,13 +1,14 @@
 //! `stepgate log [RUN]`: a view of a record.
 
 use super::args::{self, LogFormat};
-use super::environment::{self, current_folder};
+use super::environment::current_folder;
 use super::error::{Exit, Failure};
 use super::output::{print, print_json};
+use super::past::Place;
 use super::resume_changes;
 use super::terminal::eprint_line;
 use crate::annotate::{self, Excerpt};
-use crate::audit::{Check, Finding, Unasked};
+use crate::audit::{Finding, Unasked};
 use crate::diagnostic::Refused;
 use crate::event::{Event, RUNBOOK_FILE, RunState, StreamRecord};
 use crate::journal::{DiskFile, ReadError, Reading, RunFolder, Store, Vouched, read_journal_watching};
@@ -21,17 +22,13 @@ use std::path::PathBuf;
 const EDGE: u64 = 16 << 10;
 
 pub fn log(options: &args::Log) -> Result<Exit, Failure> {
-    let store = open_store(options.store.as_ref())?;
-    let folder = store.find(options.run.as_deref())?;
-    let listing = store.ledger().listing();
+    let (place, folder) = Place::of(options.run.as_deref(), options.store.as_ref())?;
     let mut vouched = Vouched::default();
     let mut reading = read_watching(&folder, RunState::default(), |event| vouched.take(event))?;
-    let check = Check { listing: Some(&listing), heads: &[], signatures: &Unasked };
-    let finding = check.reading(&folder, &reading, &vouched);
+    let finding = place.check(&[], &Unasked).reading(&folder, &reading, &vouched);
     warn(&folder, &reading, &finding);
     let state = &mut reading.state;
-    let running = store.is_running(&folder.run, &environment::holder(folder.run.as_str(), ""));
-    if !running {
+    if !place.is_running(&folder) {
         state.declare_dead();
     }
     match options.format {
@@ -87,13 +84,14 @@ pub fn read(folder: &RunFolder, state: RunState) -> Result<Reading, Failure> {
 }
 
 /// The same, and shows each event.
-fn read_watching(folder: &RunFolder, state: RunState, watch: impl FnMut(&Event)) -> Result<Reading, Failure> {
+pub fn read_watching(folder: &RunFolder, state: RunState, watch: impl FnMut(&Event)) -> Result<Reading, Failure> {
     let read = folder.open("journal.jsonl").map_err(ReadError::from);
     let read = read.and_then(|file| read_journal_watching(file, state, 0, watch));
     read.map_err(|error| Failure::new(Exit::Failure, format!("the record of {} cannot be read: {error}", folder.run)))
 }
 
-fn markdown(folder: &RunFolder, reading: &Reading, finding: &Finding) -> Result<String, Failure> {
+/// The runbook with what happened in it.
+pub fn markdown(folder: &RunFolder, reading: &Reading, finding: &Finding) -> Result<String, Failure> {
     let failed =
         |why: String| Failure::new(Exit::Failure, format!("the runbook of {} cannot be shown: {why}", folder.run));
     let state = &reading.state;

@@ -6,11 +6,15 @@
 mod ahead;
 mod args;
 mod asked;
+mod audit_compare;
+mod audit_export;
 mod audit_head;
 mod audit_list;
+mod audit_show;
 mod audit_verify;
 mod check;
 mod configuration;
+mod difference;
 mod environment;
 mod error;
 mod execute;
@@ -25,6 +29,7 @@ mod log;
 mod next;
 mod output;
 mod parallel;
+mod past;
 mod pattern;
 mod plan;
 mod prompt;
@@ -73,6 +78,9 @@ pub fn main() -> Exit {
         Command::Explain(options) => explain::explain(&options),
         Command::Log(options) => log::log(&options),
         Command::Audit(Audit::List(options)) => audit_list::list(&options),
+        Command::Audit(Audit::Show(options)) => audit_show::show(&options, &terminal),
+        Command::Audit(Audit::Compare(options)) => audit_compare::compare_runs(&options, &terminal),
+        Command::Audit(Audit::Export(options)) => audit_export::export(&options, &terminal),
         Command::Audit(Audit::Verify(options)) => audit_verify::verify(&options, &terminal),
         Command::Audit(Audit::Head(options)) => audit_head::head(&options),
         Command::Sign(options) => sign::sign_run(&options, &terminal),

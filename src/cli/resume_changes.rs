@@ -1,11 +1,11 @@
 //! What has changed since a run was left: shown, and refused unless it is accepted by name.
 
+use super::difference::changed_lines;
 use super::error::Failure;
 use super::terminal::eprint_line;
 use crate::event::Change;
 use crate::runbook::{Item, Runbook};
 use crate::text::{escape_line, quote_word};
-use similar::{ChangeTag, TextDiff};
 
 /// Lines of a step's difference that are shown.
 const SHOWN: usize = 40;
@@ -55,22 +55,13 @@ pub fn accept(
 /// Shows how a step differs from what it was.
 fn show_difference(name: &str, before: &Runbook, after: &Runbook) {
     let (Some(before), Some(after)) = (source(before, name), source(after, name)) else { return };
-    let difference = TextDiff::from_lines(&before, &after);
-    let lines = difference.iter_all_changes().filter_map(|change| {
-        let mark = match change.tag() {
-            ChangeTag::Delete => '-',
-            ChangeTag::Insert => '+',
-            ChangeTag::Equal => return None,
-        };
-        Some(format!("  · {mark} {}", escape_line(change.value().trim_end_matches('\n'))))
-    });
-    let lines: Vec<_> = lines.take(SHOWN).collect();
+    let lines = changed_lines(&before, &after, SHOWN);
     if lines.is_empty() {
         eprint_line(
             "  · its text is the same: a default, its program in stepgate.toml, or a gate of the profile is another one",
         );
     }
-    lines.iter().for_each(|line| eprint_line(line));
+    lines.iter().for_each(|line| eprint_line(&format!("  · {line}")));
 }
 
 /// A step as its author wrote it, with its expectations and its standard input.

@@ -3,6 +3,7 @@
 //! In: events in order. Out: [`RunState`], the only bookkeeping of a run. It must never know who emits an event or
 //! who reads the state: the engine, the journal, the terminal, the log and every report use this one fold.
 
+mod agreements;
 mod changes;
 mod decision;
 mod header;
@@ -14,6 +15,7 @@ mod summary;
 mod told;
 mod verdict;
 
+pub use agreements::{Agreement, agreements};
 pub use changes::{Change, MASK, Now, changes};
 pub use decision::{Decision, FailureAnswer};
 pub use header::{Revision, RunResumed, RunStarted, StepHeader, StepKind};

@@ -159,6 +159,11 @@ impl Ledger {
         bytes.sum()
     }
 
+    /// Its file.
+    pub fn open_read(&self) -> io::Result<Box<dyn DiskFile>> {
+        self.disk.read(&self.path())
+    }
+
     /// Every sound line, oldest first, and what is wrong with the first that is not. A last line without its end is not
     /// wrong: a crash cut it off, and the next line will say so.
     pub fn read(&self) -> io::Result<(Vec<Entry<LedgerEvent>>, Option<LineError>)> {

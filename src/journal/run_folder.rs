@@ -47,6 +47,16 @@ impl RunFolder {
         }
     }
 
+    /// The names of its files, sorted, each as [`RunFolder::open`] takes it.
+    pub fn files(&self) -> io::Result<Vec<String>> {
+        let output = self.path.join("output");
+        let outputs = if self.disk.is_folder(&output) { self.disk.names(&output)? } else { Vec::new() };
+        let own = self.disk.names(&self.path)?.into_iter().filter(|name| name != "output");
+        let mut names: Vec<_> = own.chain(outputs.into_iter().map(|name| format!("output/{name}"))).collect();
+        names.sort();
+        Ok(names)
+    }
+
     /// What is wrong with its folder, or one in or above it, if it is not what it must be.
     pub fn inspect(&self) -> Result<(), StoreError> {
         let output = self.path.join("output");

@@ -3,6 +3,7 @@
 //! In: events, states, plans. Out: text and JSON. It must never decide anything: views see verdicts only.
 
 mod aside;
+mod evidence_json;
 mod findings_text;
 mod live;
 mod margin;
@@ -11,6 +12,7 @@ mod run_json;
 mod styles;
 mod table;
 
+pub use evidence_json::{EvidenceJson, evidence_json};
 pub use findings_text::findings_text;
 pub use live::{LastTime, Live, Screen};
 pub use margin::Margin;

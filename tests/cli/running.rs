@@ -302,18 +302,32 @@ fn list_shows_title_steps_and_owner() {
     assert_eq!(
         rows,
         json!([
-            {"runbook": "a/broken.md", "title": null, "steps": null, "owner": null},
-            {"runbook": "a/one.md", "title": "One", "steps": 1, "owner": "ops"},
+            {"runbook": "a/broken.md", "title": null, "steps": null, "owner": null, "last": null},
+            {"runbook": "a/one.md", "title": "One", "steps": 1, "owner": "ops", "last": null},
         ])
     );
-    assert!(sandbox.stepgate("list").stdout.contains("a/one.md     1      ops    One"));
+    assert!(sandbox.stepgate("list").stdout.contains("a/one.md     1      -     -    ops    One"));
 }
 
 #[test]
 fn every_command_has_help_with_an_example_and_unbuilt_commands_are_usage_errors() {
     let sandbox = Sandbox::new();
-    let built =
-        ["run", "resume", "plan", "check", "list", "log", "audit", "audit list", "audit verify", "audit head", "sign"];
+    let built = [
+        "run",
+        "resume",
+        "plan",
+        "check",
+        "list",
+        "log",
+        "audit",
+        "audit list",
+        "audit show",
+        "audit compare",
+        "audit export",
+        "audit verify",
+        "audit head",
+        "sign",
+    ];
     for command in built {
         let done = sandbox.stepgate(&format!("{command} --help"));
         assert!(done.code == 0 && done.stdout.contains("Example: stepgate"), "{done:?}");
