@@ -3,7 +3,7 @@
 //! `hash` is the SHA-256 of the line's bytes from `{` up to and without `,"hash":`; `prev` is the hash of the line
 //! before, 64 zeros in the first. So `sha256sum` and a few lines of any language can check a record.
 
-use crate::hash::sha256;
+use crate::hash::{is_sha256, sha256};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -119,7 +119,7 @@ impl Head {
 pub fn parse<E: DeserializeOwned>(line: &str) -> Result<Entry<E>, LineError> {
     let (body, _) = line.rsplit_once(HASH_KEY).ok_or_else(|| LineError::Unreadable("it has no hash".to_owned()))?;
     let hashed: Hashed<E> = serde_json::from_str(line).map_err(|error| LineError::Unreadable(error.to_string()))?;
-    if sha256(body.as_bytes()).0 != hashed.hash || line.len() != body.len() + HASH_KEY.len() + 64 + 2 {
+    if !is_sha256(body.as_bytes(), &hashed.hash) || line.len() != body.len() + HASH_KEY.len() + 64 + 2 {
         return Err(LineError::Hash);
     }
     let Hashed { seq, prev, time, mono, event, hash } = hashed;

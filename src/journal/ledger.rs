@@ -23,7 +23,7 @@ const TAIL: u64 = 1 << 16;
 
 /// What a line of the ledger says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "type")]
+#[serde(rename_all = "kebab-case", tag = "type", try_from = "Fields")]
 pub enum LedgerEvent {
     /// A run begins.
     Began {
@@ -80,6 +80,63 @@ pub enum LedgerEvent {
         /// How many bytes were taken out.
         bytes: u64,
     },
+}
+
+/// The keys of every line, as they are read: a `type` that says which are there would be put aside in memory first, and a
+/// hundred thousand runs are listed while somebody waits.
+#[derive(Deserialize)]
+struct Fields {
+    #[serde(rename = "type")]
+    kind: Kind,
+    run: Option<String>,
+    runbook: Option<String>,
+    runbook_path: Option<String>,
+    plan: Option<Sha256Hex>,
+    title: Option<String>,
+    profile: Option<String>,
+    operator: Option<String>,
+    verdict: Option<RunVerdict>,
+    records: Option<u64>,
+    head: Option<String>,
+    bytes: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    Began,
+    Resumed,
+    Left,
+    Sealed,
+    Repaired,
+}
+
+impl TryFrom<Fields> for LedgerEvent {
+    type Error = String;
+
+    fn try_from(fields: Fields) -> Result<Self, String> {
+        fn need<T>(value: Option<T>, key: &str) -> Result<T, String> {
+            value.ok_or_else(|| format!("`{key}` is missing"))
+        }
+        let mark = |records, head| Ok::<_, String>((need(records, "records")?, need(head, "head")?));
+        let Fields { kind, run, runbook, runbook_path, plan, title, profile, operator, verdict, records, head, bytes } =
+            fields;
+        if let Kind::Repaired = kind {
+            return Ok(Self::Repaired { bytes: need(bytes, "bytes")? });
+        }
+        let run = need(run, "run")?;
+        if let Kind::Began = kind {
+            let (runbook, runbook_path) = (need(runbook, "runbook")?, need(runbook_path, "runbook_path")?);
+            let (plan, title, operator) = (need(plan, "plan")?, need(title, "title")?, need(operator, "operator")?);
+            return Ok(Self::Began { run, runbook, runbook_path, plan, title, profile, operator });
+        }
+        let (records, head) = mark(records, head)?;
+        Ok(match kind {
+            Kind::Resumed => Self::Resumed { run, operator: need(operator, "operator")?, records, head },
+            Kind::Left => Self::Left { run, verdict: need(verdict, "verdict")?, records, head },
+            _ => Self::Sealed { run, verdict: need(verdict, "verdict")?, records, head },
+        })
+    }
 }
 
 /// The ledger of a store.
@@ -167,18 +224,24 @@ impl Ledger {
     /// Every sound line, oldest first, and what is wrong with the first that is not. A last line without its end is not
     /// wrong: a crash cut it off, and the next line will say so.
     pub fn read(&self) -> io::Result<(Vec<Entry<LedgerEvent>>, Option<LineError>)> {
+        let mut entries = Vec::new();
+        let damage = self.each(|entry| entries.push(entry))?;
+        Ok((entries, damage))
+    }
+
+    /// Hands over every sound line, and says what is wrong with the first that is not.
+    fn each(&self, mut take: impl FnMut(Entry<LedgerEvent>)) -> io::Result<Option<LineError>> {
         let file = match self.disk.read(&self.path()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), None)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
-        let (mut blocks, mut head) = (Blocks::new(file), Head::default());
-        let (mut entries, mut damage) = (Vec::new(), None);
+        let (mut blocks, mut head, mut damage) = (Blocks::new(file), Head::default(), None);
         if let Some(first) = blocks.next()? {
             blocks.each(first, 0, |line: Line<LedgerEvent>| {
                 match line.entry.and_then(|entry| head.check(&entry).map(|()| entry)) {
                     Ok(entry) => {
                         head.pass(&entry);
-                        entries.push(entry);
+                        take(entry);
                         return ControlFlow::Continue(());
                     }
                     Err(_) if line.torn => {}
@@ -187,19 +250,20 @@ impl Ledger {
                 ControlFlow::Break(())
             })?;
         }
-        Ok((entries, damage))
+        Ok(damage)
     }
 
     /// What its sound lines say of every run.
     pub fn listing(&self) -> io::Result<Listing> {
-        let (entries, damage) = self.read()?;
-        let repaired =
-            |entry: &Entry<LedgerEvent>| if let LedgerEvent::Repaired { bytes } = entry.event { bytes } else { 0 };
-        let taken_out = entries.iter().map(repaired).fold(0, u64::saturating_add);
+        let mut listing = Listing::default();
+        listing.damage = self.each(|entry| listing.take(entry))?;
+        let taken_out = listing.repaired();
         let kept = if taken_out > 0 { self.aside().length()? } else { 0 };
-        let gone =
-            LineError::Unreadable(format!("{taken_out} bytes were taken out of it, and {BROKEN} holds {kept} of them"));
-        Ok(Listing::new(entries, damage.or((kept < taken_out).then_some(gone))))
+        if listing.damage.is_none() && kept < taken_out {
+            let why = format!("{taken_out} bytes were taken out of it, and {BROKEN} holds {kept} of them");
+            listing.damage = Some(LineError::Unreadable(why));
+        }
+        Ok(listing)
     }
 
     fn aside(&self) -> Aside<'_> {

@@ -16,6 +16,8 @@ pub struct Listing {
     pub damage: Option<LineError>,
     /// The hash of every sound line, in order.
     heads: Vec<String>,
+    /// How many bytes its lines say were taken out.
+    repaired: u64,
     /// Where each run stands in `runs`.
     places: HashMap<String, usize>,
 }
@@ -59,14 +61,8 @@ pub enum Standing {
 }
 
 impl Listing {
-    /// What a ledger's lines add up to.
-    pub fn new(entries: Vec<Entry<LedgerEvent>>, damage: Option<LineError>) -> Self {
-        let mut listing = Self { damage, ..Self::default() };
-        entries.into_iter().for_each(|entry| listing.take(entry));
-        listing
-    }
-
-    fn take(&mut self, Entry { event, time, hash, .. }: Entry<LedgerEvent>) {
+    /// Adds a line.
+    pub(super) fn take(&mut self, Entry { event, time, hash, .. }: Entry<LedgerEvent>) {
         self.heads.push(hash);
         match event {
             LedgerEvent::Began { run, runbook, runbook_path, title, profile, operator, .. } => {
@@ -101,7 +97,7 @@ impl Listing {
             LedgerEvent::Sealed { run, verdict, records, head } => {
                 self.mark(&run, Mark { records, head }, Standing::Sealed(verdict), Some(time));
             }
-            LedgerEvent::Repaired { .. } => {}
+            LedgerEvent::Repaired { bytes } => self.repaired = self.repaired.saturating_add(bytes),
         }
     }
 
@@ -111,6 +107,11 @@ impl Listing {
             (listed.standing, listed.ended, listed.line) = (standing, ended, line);
             listed.marks.push(mark);
         }
+    }
+
+    /// How many bytes its lines say were taken out of it.
+    pub(super) fn repaired(&self) -> u64 {
+        self.repaired
     }
 
     /// Where the ledger ends, as far as it is sound; `None` if it has no line.
@@ -164,6 +165,12 @@ mod tests {
         events.into_iter().map(|event| head.append(event, jiff::Timestamp::UNIX_EPOCH, Default::default()).0).collect()
     }
 
+    fn listing(entries: Vec<Entry<LedgerEvent>>) -> Listing {
+        let mut listing = Listing::default();
+        entries.into_iter().for_each(|entry| listing.take(entry));
+        listing
+    }
+
     fn began(run: &str) -> LedgerEvent {
         let [runbook, runbook_path, title, operator] = ["r.md", "/r.md", "R", "a@b"].map(str::to_owned);
         let plan = crate::hash::Sha256Hex::default();
@@ -192,8 +199,8 @@ mod tests {
             sealed("d", mark),
         ];
         let unfinished = |events: Vec<_>| {
-            let listing = Listing::new(entries(events), None);
-            listing.unfinished().map(|listed| listed.run.clone()).collect::<Vec<_>>()
+            let known = listing(entries(events));
+            known.unfinished().map(|listed| listed.run.clone()).collect::<Vec<_>>()
         };
         assert_eq!(unfinished(events.clone()), ["b", "a"]);
         assert_eq!(unfinished([events.clone(), vec![again]].concat()), ["c", "b", "a"]);
@@ -210,7 +217,7 @@ mod tests {
         let marks = &lines.marks;
         let listing = |marks: &[&Mark]| {
             let events = [began("one")].into_iter().chain(marks.iter().map(|mark| left("one", (*mark).clone())));
-            Listing::new(entries(events.collect()), None).of("one").unwrap().clone()
+            listing(entries(events.collect())).of("one").unwrap().clone()
         };
         let reading = read(&lines.text);
         assert_eq!(listing(&[]).missing(&reading), None);
@@ -229,11 +236,11 @@ mod tests {
         let mut lines = Lines::started(1);
         lines.seal(RunVerdict::Passed);
         let reading = read_journal(lines.text.as_bytes(), RunState::default()).unwrap();
-        let listing = Listing::new(entries(vec![began("one")]), None);
-        let line = listing.of("one").unwrap().lacks(&reading).unwrap();
+        let known = listing(entries(vec![began("one")]));
+        let line = known.of("one").unwrap().lacks(&reading).unwrap();
         let Mark { records, head } = reading.end();
         assert_eq!(line, LedgerEvent::Sealed { run: "one".into(), verdict: RunVerdict::Passed, records, head });
-        let listing = Listing::new(entries(vec![began("one"), line]), None);
-        assert_eq!(listing.of("one").unwrap().lacks(&reading), None);
+        let known = listing(entries(vec![began("one"), line]));
+        assert_eq!(known.of("one").unwrap().lacks(&reading), None);
     }
 }

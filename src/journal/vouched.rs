@@ -2,7 +2,7 @@
 
 use super::run_folder::RunFolder;
 use crate::event::{Event, RUNBOOK_FILE, StepFinished, StreamRecord};
-use crate::hash::{Sha256Hex, sha256};
+use crate::hash::{Sha256Hex, is_sha256};
 use sha2::{Digest as _, Sha256};
 use std::io::{self, Read as _};
 
@@ -81,7 +81,8 @@ impl Vouched {
 /// Whether the text of a stream, if it has one, is the one whose hash and length it names.
 fn is_its_text(stream: &StreamRecord) -> bool {
     let Some(text) = &stream.text else { return true };
-    stream.bytes == Some(text.len() as u64) && (stream.sha256.as_ref() == Some(&sha256(text.as_bytes())))
+    let hash = stream.sha256.as_ref();
+    stream.bytes == Some(text.len() as u64) && hash.is_some_and(|hash| is_sha256(text.as_bytes(), &hash.0))
 }
 
 /// What speaks against a kept output.

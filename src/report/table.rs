@@ -89,6 +89,9 @@ fn fitted(mut widths: Vec<usize>, least: &[usize], screen: Option<usize>) -> Vec
 
 /// The lines of one row.
 fn folded(row: &[(String, Style)], widths: &[usize]) -> Vec<String> {
+    if row.iter().zip(widths).all(|((text, _), width)| text.width() <= *width) {
+        return vec![one_line(row, widths)];
+    }
     // A name is not broken at its hyphens.
     let wrap = |text, width: usize| {
         textwrap::wrap(text, textwrap::Options::new(width.max(1)).word_splitter(textwrap::WordSplitter::NoHyphenation))
@@ -104,6 +107,20 @@ fn folded(row: &[(String, Style)], widths: &[usize]) -> Vec<String> {
         pieces.collect::<String>().trim_end().to_owned()
     };
     (0..height).map(line).collect()
+}
+
+/// A row of which every cell fits.
+fn one_line(row: &[(String, Style)], widths: &[usize]) -> String {
+    let mut line = String::new();
+    for ((text, style), width) in row.iter().zip(widths) {
+        let text = text.trim_end();
+        if !text.is_empty() {
+            line.push_str(&paint(text, *style));
+        }
+        line.extend(std::iter::repeat_n(' ', width.saturating_sub(text.width()) + GAP));
+    }
+    line.truncate(line.trim_end().len());
+    line
 }
 
 #[cfg(test)]
