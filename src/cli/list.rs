@@ -1,7 +1,7 @@
 //! `stepgate list [PATH]`: the runbooks of a tree.
 
 use super::args::{self, Format};
-use super::audit_list::standing;
+use super::audit::standing;
 use super::configuration;
 use super::error::{Exit, Failure};
 use super::log::store_path;

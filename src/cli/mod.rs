@@ -5,13 +5,7 @@
 
 mod ahead;
 mod args;
-mod asked;
-mod audit_compare;
-mod audit_export;
-mod audit_head;
-mod audit_list;
-mod audit_show;
-mod audit_verify;
+mod audit;
 mod check;
 mod configuration;
 mod difference;
@@ -52,7 +46,7 @@ pub use args::command;
 pub use error::Exit;
 
 use crate::redact::{Redactor, quiet_panics};
-use args::{Arguments, Audit, Command};
+use args::{Arguments, Command};
 use clap::Parser as _;
 
 /// Runs the command that the arguments name.
@@ -77,12 +71,7 @@ pub fn main() -> Exit {
         Command::List(options) => list::list(&options, &terminal),
         Command::Explain(options) => explain::explain(&options),
         Command::Log(options) => log::log(&options),
-        Command::Audit(Audit::List(options)) => audit_list::list(&options),
-        Command::Audit(Audit::Show(options)) => audit_show::show(&options, &terminal),
-        Command::Audit(Audit::Compare(options)) => audit_compare::compare_runs(&options, &terminal),
-        Command::Audit(Audit::Export(options)) => audit_export::export(&options, &terminal),
-        Command::Audit(Audit::Verify(options)) => audit_verify::verify(&options, &terminal),
-        Command::Audit(Audit::Head(options)) => audit_head::head(&options),
+        Command::Audit(command) => audit::audit(&command, &terminal),
         Command::Sign(options) => sign::sign_run(&options, &terminal),
     };
     done.unwrap_or_else(|error| error.print(&terminal))

@@ -13,12 +13,13 @@ from pathlib import Path
 from statistics import median
 
 import machine
+import past
 import peers
 import work
 from measure import Command, Wrong, first, peak_mebibytes, seconds
 from rows import Peak, Row, rows
 
-KEYS = ["steps", "durable", "assert", "secret", "big", "kept", "check", "start", "one", "size", "peers"]
+KEYS = ["steps", "durable", "assert", "secret", "big", "kept", "check", "verify", "list", "start", "one", "size", "peers"]
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -123,6 +124,8 @@ def bench(chosen: argparse.Namespace, folder: Path) -> None:
     if "peers" in wanted and not chosen.quick:
         others, versions, absent = peers.peers(target_folder())
     work.write(folder)
+    if {"verify", "list"} & set(wanted):
+        past.write(folder, program)
     table = [row for row in rows(program, markdown, others) if row.key in wanted]
     took = measure(table, chosen.rounds, folder)
     for text in machine.describe(folder, program, versions):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from measure import Command
+from past import LONG, RUNS
 from work import LINES, RUNBOOKS, STEPS
 
 Value = Callable[[dict[str, float]], float]
@@ -63,7 +64,7 @@ def rows(program: str, markdown: str, peers: list[Command]) -> list[Row | Peak]:
     shells = Command("shells", ("bash", "shells.sh"), lines(STEPS))
     steps = stepgate(program, "steps", "steps.md", STEPS)
     table: list[Row | Peak] = [*many_steps(program, steps, shells), *much_output(program)]
-    table += [*reading(program, markdown), *starting(program)]
+    table += [*reading(program, markdown), *past_runs(program), *starting(program)]
     for peer in peers:
         work = f"the same {STEPS:,} steps in {peer.name}"
         table.append(Row("peers", work, SHELLS, (peer, shells), ratio(peer, shells)))
@@ -107,6 +108,19 @@ def reading(program: str, markdown: str) -> Iterable[Row]:
     work = f"`check` of {RUNBOOKS:,} runbooks of 3 steps, lints included"
     against = "pulldown-cmark alone over the same bytes, in one thread"
     yield Row("check", work, against, (check, parse), ratio(check, parse), target=3, beyond=1)
+
+
+def past_runs(program: str) -> Iterable[Row]:
+    words = ("audit", "verify", "long", "--store", "long")
+    verify = Command("verify", (program, *words), lambda text: text.startswith("long  sealed"), runs=5)
+    journal = "long/runs/long/journal.jsonl"
+    digest = Command("digest", ("openssl", "dgst", "-sha256", journal), lambda text: "SHA2-256" in text, runs=5)
+    work, against = f"`audit verify` of a run of {LONG:,} steps", "`openssl dgst -sha256` over its journal"
+    yield Row("verify", work, against, (verify, digest), ratio(verify, digest), target=5)
+    words = ("audit", "list", "--verdict", "failed", "--limit", "20", "--store", "many")
+    listed = Command("list", (program, *words), lambda text: text.count("  failed  ") == 20, runs=3)
+    work = f"`audit list` of {RUNS:,} runs, filtered"
+    yield Row("list", work, "–", (listed,), milliseconds(listed), "ms", 300)
 
 
 def starting(program: str) -> Iterable[Row]:

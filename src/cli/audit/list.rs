@@ -1,12 +1,13 @@
 //! `stepgate audit list`: past runs, the newest first, from the ledger.
 
-use super::args::{self, Format};
-use super::environment;
-use super::error::{Exit, Failure};
-use super::log::{open_store, read};
-use super::output::{print, print_json};
-use super::parallel;
-use super::terminal::eprint_line;
+use super::super::args::Format;
+use super::super::environment;
+use super::super::error::{Exit, Failure};
+use super::super::log::{open_store, read};
+use super::super::output::{print, print_json};
+use super::super::parallel;
+use super::super::terminal::eprint_line;
+use super::args;
 use crate::audit::Wanted;
 use crate::event::{RunState, RunVerdict};
 use crate::journal::{Holder, Listed, RunFolder, RunId, Standing, Store};
@@ -30,7 +31,7 @@ struct Row<'l> {
 }
 
 /// The command.
-pub fn list(options: &args::AuditList) -> Result<Exit, Failure> {
+pub fn list(options: &args::List) -> Result<Exit, Failure> {
     let store = open_store(options.store.as_ref())?;
     let listing = store.ledger().listing();
     let listing =
@@ -64,7 +65,7 @@ pub fn list(options: &args::AuditList) -> Result<Exit, Failure> {
     }
 }
 
-fn wanted(options: &args::AuditList) -> Wanted {
+fn wanted(options: &args::List) -> Wanted {
     Wanted {
         runbook: options.runbook.clone(),
         verdicts: options.verdict.iter().map(|verdict| verdict.0).collect(),
@@ -97,7 +98,7 @@ fn folder(store: &Store, listed: &Listed) -> Option<RunFolder> {
 
 /// Those with a step, or a criterion, that stands so. A run whose journal cannot be read is named.
 fn of_journals<'l>(
-    options: &args::AuditList,
+    options: &args::List,
     store: &Store,
     found: Vec<(&'l Listed, RunVerdict)>,
 ) -> Result<Vec<(&'l Listed, RunVerdict)>, Failure> {

@@ -1,12 +1,13 @@
 //! `stepgate audit verify [RUN…|FILE…|--all]`: how far records can be believed.
 
-use super::args::{self, Format};
-use super::error::{Exit, Failure};
-use super::output::{print, print_json};
-use super::past::Place;
-use super::ssh::AllowedSigners;
-use super::terminal::{Terminal, eprint_line};
-use super::{configuration, parallel};
+use super::super::args::Format;
+use super::super::error::{Exit, Failure};
+use super::super::output::{print, print_json};
+use super::super::past::Place;
+use super::super::ssh::AllowedSigners;
+use super::super::terminal::{Terminal, eprint_line};
+use super::super::{configuration, parallel};
+use super::args;
 use crate::audit::{Finding, HeadLine, HeadOf};
 use crate::journal::{RunFolder, RunId};
 use crate::report::findings_text;
@@ -24,7 +25,7 @@ struct Asked {
 }
 
 /// The command.
-pub fn verify(options: &args::AuditVerify, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn verify(options: &args::Verify, terminal: &Terminal) -> Result<Exit, Failure> {
     let signatures = AllowedSigners { file: allowed_signers(options.allowed_signers.as_ref(), terminal)? };
     let (places, asked) = asked(options)?;
     refuse_strange_heads(&options.head, &asked)?;
@@ -59,7 +60,7 @@ pub fn allowed_signers(named: Option<&PathBuf>, terminal: &Terminal) -> Result<O
 }
 
 /// What was asked for, and where that is.
-fn asked(options: &args::AuditVerify) -> Result<(Vec<Place>, Vec<Asked>), Failure> {
+fn asked(options: &args::Verify) -> Result<(Vec<Place>, Vec<Asked>), Failure> {
     if options.all {
         let place = Place::store(options.store.as_ref())?;
         let listing = place.listing.as_ref().and_then(|listing| listing.as_ref().ok());

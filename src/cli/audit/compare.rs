@@ -1,12 +1,13 @@
 //! `stepgate audit compare RUN RUN`: what was otherwise the second time.
 
-use super::args::{self, Format};
-use super::difference::changed_lines;
-use super::error::{Exit, Failure};
-use super::output::{print, print_json};
-use super::past::Past;
-use super::resume_changes::source;
-use super::terminal::Terminal;
+use super::super::args::Format;
+use super::super::difference::changed_lines;
+use super::super::error::{Exit, Failure};
+use super::super::output::{print, print_json};
+use super::super::past::Past;
+use super::super::resume_changes::source;
+use super::super::terminal::Terminal;
+use super::args;
 use crate::audit::{Comparison, Side, StepDifference, Unasked, compare};
 use crate::event::{RunState, StepState};
 use crate::report::{paint, simple_table};
@@ -28,7 +29,7 @@ struct Compared<'a> {
 }
 
 /// The command. A damaged record is compared as far as it is sound, and the exit code says so.
-pub fn compare_runs(options: &args::AuditCompare, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn compare_runs(options: &args::Compare, terminal: &Terminal) -> Result<Exit, Failure> {
     let read = |run: &str| Past::read(Some(run), options.store.as_ref(), &Unasked);
     let (before, after) = (read(&options.before)?, read(&options.after)?);
     let comparison = compare(&before.reading.state, &after.reading.state);

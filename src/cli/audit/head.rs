@@ -1,15 +1,15 @@
 //! `stepgate audit head [RUN]`: the line to keep elsewhere.
 
+use super::super::error::{Exit, Failure};
+use super::super::log::{open_store, read};
+use super::super::output::print;
 use super::args;
-use super::error::{Exit, Failure};
-use super::log::{open_store, read};
-use super::output::print;
 use crate::audit::{HeadLine, HeadOf};
 use crate::event::RunState;
 use crate::journal::Store;
 
 /// The command. What is damaged has no head that is worth keeping.
-pub fn head(options: &args::AuditHead) -> Result<Exit, Failure> {
+pub fn head(options: &args::Head) -> Result<Exit, Failure> {
     let store = open_store(options.store.as_ref())?;
     let line = match &options.run {
         None => of_ledger(&store)?,

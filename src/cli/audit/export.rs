@@ -1,13 +1,13 @@
 //! `stepgate audit export RUN FILE`: one file with everything that is recorded of a run, to be looked at elsewhere.
 
+use super::super::error::{Exit, Failure};
+use super::super::log::markdown;
+use super::super::past::Past;
+use super::super::ssh::AllowedSigners;
+use super::super::terminal::{Terminal, eprint_line};
+use super::super::{log, output};
 use super::args;
-use super::audit_verify::allowed_signers;
-use super::error::{Exit, Failure};
-use super::log::markdown;
-use super::past::Past;
-use super::ssh::AllowedSigners;
-use super::terminal::{Terminal, eprint_line};
-use super::{log, output};
+use super::verify::allowed_signers;
 use crate::annotate::{Evidence, evidence};
 use crate::journal::DiskFile;
 use crate::report::{evidence_json, findings_text};
@@ -17,7 +17,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 /// The command.
-pub fn export(options: &args::AuditExport, terminal: &Terminal) -> Result<Exit, Failure> {
+pub fn export(options: &args::Export, terminal: &Terminal) -> Result<Exit, Failure> {
     let signatures = AllowedSigners { file: allowed_signers(options.allowed_signers.as_ref(), terminal)? };
     let past = Past::read(Some(&options.run), options.store.as_ref(), &signatures)?;
     if past.running {

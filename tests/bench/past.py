@@ -1,0 +1,48 @@
+"""Past runs to look at: one long record, and a ledger of very many."""
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from measure import Wrong
+from work import echoes, front
+
+LONG = 10_000
+RUNS = 100_000
+
+
+def write(folder: Path, program: str) -> None:
+    (folder / "long.md").write_text(front("Long") + echoes(LONG))
+    words = [program, "run", "long.md", "--store", "long", "--run-id", "long"]
+    if subprocess.run(words, cwd=folder, capture_output=True).returncode:
+        raise Wrong("the long run did not pass")
+    store = folder / "many"
+    for made in (store, store / "runs", store / "locks"):
+        made.mkdir(mode=0o700)
+    with open(store / "ledger.jsonl", "w", opener=private) as ledger:
+        ledger.writelines(lines())
+
+
+def private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def lines() -> Iterator[str]:
+    """The ledger's lines, as docs/journal.md says: two for each run."""
+    previous, number = "0" * 64, 0
+    for run in range(RUNS):
+        name = f"run-{run:06}"
+        path = f"/srv/runbooks/backup-{run % 50}.md"
+        began = {"type": "began", "run": name, "runbook": path, "runbook_path": path, "plan": "ab" * 32,
+                 "title": f"Back up {run % 50}", "profile": None, "operator": f"ann@host{run % 7}"}
+        verdict = "failed" if run % 17 == 0 else "passed"
+        ended = {"type": "sealed", "run": name, "verdict": verdict, "records": 20, "head": "cd" * 32}
+        for event in (began, ended):
+            text = json.dumps(event, separators=(",", ":"))
+            body = f'{{"seq":{number},"prev":"{previous}","time":"2026-01-01T00:00:00Z","mono":0,"event":{text}'
+            previous = hashlib.sha256(body.encode()).hexdigest()
+            number += 1
+            yield f'{body},"hash":"{previous}"}}\n'
