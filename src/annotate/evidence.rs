@@ -49,6 +49,11 @@ fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<String> 
     lines
 }
 
+/// A code span in a cell, which a bar would end all the same.
+fn cell(text: &str) -> String {
+    code(text).replace('|', "\\|")
+}
+
 fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
@@ -65,25 +70,28 @@ fn facts(state: &RunState, header: &RunStarted, finding: &Finding, runbook: Opti
         _ => "not recorded".to_owned(),
     };
     let waited = format!("{span}; under way {}, of it {} waiting for people", took(state.active), took(state.waited));
-    let targets: Vec<_> = header.targets.iter().map(|(name, command)| code(&format!("{name} = {command}"))).collect();
+    let targets: Vec<_> = header.targets.iter().map(|(name, command)| cell(&format!("{name} = {command}"))).collect();
+    let parts = state.parts.iter().flat_map(|part| &part.overrides);
+    let given: Vec<_> = header.overrides.iter().chain(parts).map(|given| cell(given)).collect();
     let mut tools = vec![header.stepgate.clone()];
     tools.extend(state.parts.iter().map(|part| part.stepgate.clone()));
     tools.dedup();
     let signers = if finding.signers.is_empty() { "nobody".to_owned() } else { finding.signers.join(", ") };
     let rows = [
         ("Result", format!("**{}**{}", inline(&words), inline(&after))),
-        ("What", format!("{}, sha256 {}", code(&header.runbook), code(&header.runbook_sha256.0))),
-        ("Plan", code(&header.plan.0)),
+        ("What", format!("{}, sha256 {}", cell(&header.runbook), cell(&header.runbook_sha256.0))),
+        ("Plan", cell(&header.plan.0)),
         ("Why", inline(why)),
         ("Owner of the procedure", inline(owner)),
         ("Who", inline(&people.join(", "))),
         ("When", waited),
         ("Where", targets.join(", ")),
+        ("Given beforehand", given.join(", ")),
         ("Profile", header.profile.as_deref().map_or_else(|| "none".to_owned(), inline)),
-        ("Run", code(&header.run)),
+        ("Run", cell(&header.run)),
         (
             "Record",
-            format!("{}, {}, head {}", finding.word(), count(finding.records as usize, "record"), code(&finding.head)),
+            format!("{}, {}, head {}", finding.word(), count(finding.records as usize, "record"), cell(&finding.head)),
         ),
         ("Signed by", inline(&signers)),
         ("Tool", format!("stepgate {}, journal format {}", inline(&tools.join(", ")), header.format)),
@@ -99,7 +107,7 @@ fn acceptance(state: &RunState) -> Vec<String> {
         return lines;
     }
     let cells = rows.into_iter().map(|row| {
-        let by = row.steps.iter().map(|step| code(step)).collect::<Vec<_>>().join(", ");
+        let by = row.steps.iter().map(|step| cell(step)).collect::<Vec<_>>().join(", ");
         vec![inline(&row.id), inline(&row.text), row.verdict.as_str().to_owned(), by]
     });
     lines.extend(table(&["criterion", "what", "verdict", "by"], cells));
@@ -115,7 +123,7 @@ fn agreed(state: &RunState) -> Vec<String> {
     }
     let cells = all.into_iter().map(|Agreement { step, asked, answer, by, at, through, note }| {
         let note = note.map(|note| inline(&note)).unwrap_or_default();
-        vec![code(&step), asked.to_owned(), answer.to_owned(), inline(&by), moment(at), through.to_owned(), note]
+        vec![cell(&step), asked.to_owned(), answer.to_owned(), inline(&by), moment(at), through.to_owned(), note]
     });
     lines.extend(table(&["step", "asked", "answer", "by", "at", "through", "note"], cells));
     lines
@@ -124,11 +132,11 @@ fn agreed(state: &RunState) -> Vec<String> {
 fn steps(state: &RunState) -> Vec<String> {
     let mut lines = heading("Steps").to_vec();
     let cells = step_rows(state).into_iter().zip(state.steps()).map(|(row, step)| {
-        let hash = |stream: Option<&crate::hash::Sha256Hex>| stream.map(|hash| code(hash.short())).unwrap_or_default();
+        let hash = |stream: Option<&crate::hash::Sha256Hex>| stream.map(|hash| cell(hash.short())).unwrap_or_default();
         let outcome = step.outcome.as_ref();
         let at = step.started.map(moment).unwrap_or_default();
         let stdout = hash(outcome.and_then(|outcome| outcome.stdout.sha256.as_ref()));
-        vec![code(&row.name), inline(&row.place), inline(&row.result), at, row.took, stdout, inline(&row.note)]
+        vec![cell(&row.name), inline(&row.place), inline(&row.result), at, row.took, stdout, inline(&row.note)]
     });
     lines.extend(table(&["step", "on", "result", "began", "took", "output", "note"], cells));
     lines

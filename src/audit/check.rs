@@ -45,6 +45,8 @@ pub struct Check<'a> {
     pub listing: Option<&'a io::Result<Listing>>,
     /// Whether it is an exported file, with pages beside the record.
     pub exported: bool,
+    /// What such a file holds that is no part of a record.
+    pub strangers: &'a [String],
     /// Heads that were kept elsewhere.
     pub heads: &'a [HeadLine],
     /// Who says whether a signature is good.
@@ -57,6 +59,8 @@ struct Vouching {
     ledger: bool,
     signers: Vec<String>,
     anchored: bool,
+    /// The ledger says that the run went on behind its seal, and the journal does not.
+    reopened: bool,
     doubts: Vec<Doubt>,
     unchecked: Vec<String>,
 }
@@ -88,11 +92,17 @@ impl Check<'_> {
             vouching.doubts.push(Doubt::words("nothing is recorded of it".to_owned()));
         }
         let listed = self.listing.and_then(|listing| listing.as_ref().ok()?.of(folder.run.as_str()));
-        vouching.doubts.extend(listed.and_then(|listed| other_verdict(listed, reading)).map(Doubt::words));
+        vouching
+            .doubts
+            .extend(listed.into_iter().flat_map(|listed| contradictions(listed, reading, vouched)).map(Doubt::words));
+        vouching.reopened = listed.is_some_and(|listed| is_reopened(listed, reading));
         vouching.ledger = listed.is_some_and(|listed| knows(listed, reading));
         self.signatures(folder, reading, vouched, &mut vouching);
         self.heads(folder, listed, reading, &mut vouching);
-        vouching.unchecked.splice(0..0, limits(reading, vouched));
+        vouching.unchecked.splice(0..0, limits(folder, reading, vouched));
+        if !self.strangers.is_empty() {
+            vouching.unchecked.push(format!("what else is in the file: {}", self.strangers.join(", ")));
+        }
         if self.exported {
             vouching.unchecked.push(
                 "the pages in the file: they are made from the record, and `audit show` and `log` make them anew"
@@ -111,6 +121,10 @@ impl Check<'_> {
         for signature in signatures {
             let Signature { name, records } = &signature;
             let refuse = |why: String| Doubt::words(format!("{name} {why}"));
+            if *records > reading.records && reading.damage.is_some() {
+                vouching.unchecked.push(format!("{name}: what it signs stands behind the damage"));
+                continue;
+            }
             if !vouched.is_seal(*records) {
                 let why = format!("signs a seal that is record {}, and that is none", records.saturating_sub(1));
                 vouching.doubts.push(refuse(why));
@@ -122,6 +136,7 @@ impl Check<'_> {
             }
             let signed = folder.last_line(reading).and_then(|line| Ok((line, folder.signature(&signature)?)));
             match signed.map(|(line, signature)| self.signatures.check(&line, &signature, reading.state.last)) {
+                Ok(Signed::By(signer)) if vouching.signers.contains(&signer) => {}
                 Ok(Signed::By(signer)) => vouching.signers.push(signer),
                 Ok(Signed::Unknown(why)) => vouching.unchecked.push(format!("{name}: {why}")),
                 Ok(Signed::Refused(why)) => vouching.doubts.push(refuse(format!("is refused: {why}"))),
@@ -132,10 +147,11 @@ impl Check<'_> {
 
     /// Holds heads that were kept elsewhere against journal and ledger.
     fn heads(&self, folder: &RunFolder, listed: Option<&Listed>, reading: &Reading, vouching: &mut Vouching) {
-        for HeadLine { of, mark } in self.heads {
-            match of {
+        for kept in self.heads {
+            let mark = &kept.mark;
+            match &kept.of {
                 HeadOf::Run(run) if run != folder.run.as_str() => {}
-                HeadOf::Run(_) if !reading.holds(mark) => vouching.doubts.push(unmet("journal", mark)),
+                HeadOf::Run(_) if !reading.holds(mark) => vouching.doubts.push(Doubt::words(kept.unmet())),
                 HeadOf::Run(_) if reading.end() == *mark => vouching.anchored = true,
                 HeadOf::Run(_) => vouching.unchecked.push(format!(
                     "whether what stands behind record {} is as it was: the head that was kept ends there",
@@ -143,13 +159,19 @@ impl Check<'_> {
                 )),
                 HeadOf::Ledger => match self.listing {
                     None => vouching.unchecked.push("the ledger's head: the file holds no ledger".to_owned()),
-                    Some(Ok(listing)) if listing.holds(mark) => match listed {
-                        Some(listed) if vouching.ledger && listed.line <= mark.records => vouching.anchored = true,
-                        _ => vouching
-                            .unchecked
-                            .push("anything by the head that was kept: it is older than the seal".to_owned()),
-                    },
-                    Some(_) => vouching.doubts.push(unmet("ledger", mark)),
+                    Some(Ok(listing)) if listing.holds(mark) => {
+                        let within = listed.is_some_and(|listed| listed.line <= mark.records);
+                        vouching.anchored |= vouching.ledger && within;
+                        if vouching.ledger && !within {
+                            let why = "anything by the head that was kept: it is older than the seal";
+                            vouching.unchecked.push(why.to_owned());
+                        }
+                    }
+                    Some(Ok(listing)) if self.exported && listing.is_shorter(mark) => {
+                        let why = "anything by the head that was kept: the file's ledger is older than it";
+                        vouching.unchecked.push(why.to_owned());
+                    }
+                    Some(_) => vouching.doubts.push(Doubt::words(kept.unmet())),
                 },
             }
         }
@@ -165,17 +187,54 @@ fn doubt(damage: &Damage) -> Doubt {
     Doubt { words: damage.to_string(), record: Some(damage.record), byte: Some(damage.byte) }
 }
 
-fn unmet(what: &str, Mark { records, head }: &Mark) -> Doubt {
-    let short = &head[..head.len().min(12)];
-    Doubt::words(format!(
-        "the {what} is not the one whose head was kept: {} with head {short}",
-        count(*records as usize, "record")
-    ))
-}
-
 /// Whether the ledger names the journal's end as that run's seal.
 fn knows(listed: &Listed, reading: &Reading) -> bool {
     matches!(listed.standing, Standing::Sealed(_)) && listed.marks.last() == Some(&reading.end())
+}
+
+/// What the ledger says of a run and its record does not.
+fn contradictions(listed: &Listed, reading: &Reading, vouched: &Vouched) -> Vec<String> {
+    let mut found = Vec::new();
+    if listed.odd {
+        found.push("the ledger closes or leaves the run once more without saying that it went on".to_owned());
+    }
+    let met = |mark: &&Mark| reading.holds(mark) && !vouched.is_seal(mark.records);
+    found.extend(listed.seals.iter().find(met).map(|mark| {
+        format!("the ledger says that record {} is a seal, and it is none", mark.records.saturating_sub(1))
+    }));
+    found.extend(other_verdict(listed, reading));
+    let Some(began) = vouched.began() else { return found };
+    let same = [
+        ("runbook", listed.runbook == began.runbook && listed.runbook_path == began.runbook_path),
+        ("plan", listed.plan == began.plan),
+        ("title", listed.title == began.title),
+        ("profile", listed.profile == began.profile),
+        ("operator", listed.operator == began.operator),
+        ("time", reading.state.started.is_none_or(|started| is_near(listed.began, started))),
+        (
+            "end",
+            !knows(listed, reading)
+                || listed.ended.zip(reading.state.last).is_none_or(|(end, last)| is_near(end, last)),
+        ),
+    ];
+    found.extend(
+        same.iter()
+            .filter(|(_, same)| !same)
+            .map(|(what, _)| format!("the ledger names another {what} than the record")),
+    );
+    found
+}
+
+/// Both are written at the same moment, by one clock; whoever is stopped between two writes is not stopped for an hour.
+fn is_near(one: Timestamp, other: Timestamp) -> bool {
+    one.duration_since(other).as_secs().abs() < 3600
+}
+
+/// Whether the ledger says that the run went on behind the seal that its journal ends with. A crash may have come before
+/// the journal said so; or that was cut off.
+fn is_reopened(listed: &Listed, reading: &Reading) -> bool {
+    let at_end = listed.standing == Standing::Begun && listed.marks.last() == Some(&reading.end());
+    at_end && reading.state.seal.is_some()
 }
 
 /// The ledger and the seal that it names must say the same of the run.
@@ -187,25 +246,38 @@ fn other_verdict(listed: &Listed, reading: &Reading) -> Option<String> {
 }
 
 /// What of the record itself could not be looked at.
-fn limits(reading: &Reading, vouched: &Vouched) -> Vec<String> {
+fn limits(folder: &RunFolder, reading: &Reading, vouched: &Vouched) -> Vec<String> {
     let torn = reading.damage.as_ref().and_then(|damage| damage.torn).filter(|_| reading.state.seal.is_none());
     let torn = torn.map(|bytes| format!("its last {bytes} bytes: a crash cut their record off"));
     let cut = Some(vouched.cut()).filter(|cut| *cut > 0);
     let cut = cut.map(|cut| format!("what {} printed beyond what was kept", count(cut as usize, "stream")));
     let secret = Some(vouched.secret()).filter(|secret| *secret > 0);
     let secret = secret.map(|_| "what secret steps printed: nothing of it is recorded".to_owned());
-    torn.into_iter().chain(cut).chain(secret).collect()
+    let behind = reading.damage.as_ref().filter(|damage| damage.torn.is_none());
+    let behind = behind.map(|damage| format!("anything behind record {}, where the journal is damaged", damage.record));
+    let strange = folder.files().map(|files| vouched.strangers(files)).unwrap_or_default();
+    // What is named behind the damage is not known.
+    let strange = Some(strange).filter(|strange| !strange.is_empty() && behind.is_none());
+    let strange = strange.map(|strange| format!("files that the record does not name: {}", strange.join(", ")));
+    torn.into_iter().chain(behind).chain(cut).chain(secret).chain(strange).collect()
 }
 
 fn finding(folder: &RunFolder, reading: &Reading, vouching: Vouching) -> Finding {
-    let Vouching { ledger, signers, anchored, doubts, mut unchecked } = vouching;
+    let Vouching { ledger, signers, anchored, reopened, doubts, mut unchecked } = vouching;
     let seal = reading.state.seal.as_ref().filter(|_| reading.damage.is_none());
     let (sound, sealed, signed) = (doubts.is_empty(), seal.is_some(), !signers.is_empty());
+    // Nobody vouches that a run is closed of which the ledger says that it went on.
+    let closed = sealed && !reopened;
     let vouched = ledger || signed || anchored;
-    let reached =
-        [true, sealed, sealed && vouched, sealed && signed, sealed && anchored].map(|reached| sound && reached);
+    let reached = [true, sealed, closed && vouched, closed && signed, closed && anchored];
+    let reached = reached.map(|reached| sound && reached);
     let level = Level::ALL.into_iter().rfind(|level| reached[*level as usize]);
-    unchecked.extend(level.map(|level| beyond(level, ledger).to_owned()));
+    match level {
+        Some(_) if reopened => unchecked.push(
+            "what happened behind its seal: the ledger says that the run went on, and the journal does not. A crash came before, or it was cut off".to_owned(),
+        ),
+        level => unchecked.extend(level.map(|level| beyond(level, ledger).to_owned())),
+    }
     Finding {
         run: folder.run.to_string(),
         level,

@@ -53,6 +53,8 @@ pub struct Side {
     pub stderr_sha256: Option<Sha256Hex>,
     /// Who agreed to it.
     pub agreed_by: Option<String>,
+    /// What that person answered, and the note.
+    pub answer: Option<String>,
     #[serde(skip)]
     text: Sha256Hex,
     #[serde(skip)]
@@ -92,6 +94,9 @@ fn facts_of(state: &RunState) -> Vec<(String, String)> {
         ("directory", &header.directory),
     ];
     facts.extend(single.map(|(what, value)| (what.to_owned(), value.clone())));
+    let parts = state.parts.iter().flat_map(|part| &part.overrides);
+    let given: Vec<_> = header.overrides.iter().chain(parts).map(String::as_str).collect();
+    facts.push(("given beforehand".to_owned(), given.join(", ")));
     facts.extend(header.profile.iter().map(|profile| ("profile".to_owned(), profile.clone())));
     let map = |kind: &str, values: &BTreeMap<String, String>| {
         values.iter().map(|(name, value)| (format!("{kind} {name}"), value.clone())).collect::<Vec<_>>()
@@ -130,7 +135,7 @@ fn differs(before: Option<&Side>, after: Option<&Side>) -> Vec<&'static str> {
         ("exit", before.exit_code != after.exit_code),
         ("output", output(before) != output(after)),
         ("captured", before.captured != after.captured),
-        ("agreed", before.agreed_by != after.agreed_by),
+        ("agreed", (&before.agreed_by, &before.answer) != (&after.agreed_by, &after.answer)),
         ("time", is_worth_a_look(before.elapsed_ms, after.elapsed_ms)),
     ];
     both.into_iter().filter_map(|(what, differs)| differs.then_some(what)).collect()
@@ -153,6 +158,10 @@ impl Side {
             stdout_sha256: outcome.and_then(|outcome| outcome.stdout.sha256.clone()),
             stderr_sha256: outcome.and_then(|outcome| outcome.stderr.sha256.clone()),
             agreed_by: step.gate.as_ref().map(|gate| gate.by.clone()),
+            answer: step.gate.as_ref().map(|gate| {
+                let note = gate.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+                format!("{}{note}", gate.answer)
+            }),
             text: step.header.sha256.clone(),
             captured: outcome.map(|outcome| outcome.captured.clone()).unwrap_or_default(),
         }

@@ -1,8 +1,14 @@
 //! What was found about one record.
 
+use super::head_line::{HeadLine, HeadOf};
 use super::level::Level;
 use crate::event::RunVerdict;
+use crate::journal::Listing;
 use serde::Serialize;
+use std::io;
+
+/// In place of a run's id, which never looks like this.
+const LEDGER: &str = "(ledger)";
 
 /// What was checked of a record, what was not, and what speaks against it.
 #[derive(Clone, Debug, Serialize)]
@@ -62,6 +68,23 @@ impl Finding {
     /// Of a run that the ledger lists and whose folder is not there.
     pub fn gone(run: &str) -> Self {
         Self::unread(run, "the ledger lists it, and its folder is not in the store".to_owned())
+    }
+
+    /// Of the ledger itself, if anything speaks against it.
+    pub fn of_ledger(listing: &io::Result<Listing>, heads: &[HeadLine]) -> Option<Self> {
+        let listing = match listing {
+            Ok(listing) => listing,
+            Err(error) => return Some(Self::unread(LEDGER, format!("the ledger cannot be read: {error}"))),
+        };
+        let damage = listing.damage.as_ref().map(|damage| format!("the ledger is damaged: {damage}"));
+        let unmet = heads.iter().filter(|head| head.of == HeadOf::Ledger && !listing.holds(&head.mark));
+        let doubts: Vec<_> = damage.into_iter().chain(unmet.map(HeadLine::unmet)).map(Doubt::words).collect();
+        (!doubts.is_empty()).then(|| Self { doubts, ..Self::unread(LEDGER, String::new()) })
+    }
+
+    /// Adds what was not checked.
+    pub fn unchecked(&mut self, what: &str) {
+        self.unchecked.push(what.to_owned());
     }
 
     /// Whether nothing speaks against it, and what `level` claims was seen to be so.

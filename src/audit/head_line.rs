@@ -1,6 +1,7 @@
 //! The line that is kept elsewhere: a ticket, a Git tag, a colleague's mail.
 
 use crate::journal::Mark;
+use crate::text::count;
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,6 +12,16 @@ pub struct HeadLine {
     pub of: HeadOf,
     /// How many records there were, and the hash of the last.
     pub mark: Mark,
+}
+
+impl HeadLine {
+    /// That what it is the head of is another one, in words.
+    pub fn unmet(&self) -> String {
+        let Mark { records, head } = &self.mark;
+        let what = if self.of == HeadOf::Ledger { "ledger" } else { "journal" };
+        let records = count(usize::try_from(*records).unwrap_or(usize::MAX), "record");
+        format!("the {what} is not the one whose head was kept: {records} with head {}", &head[..head.len().min(12)])
+    }
 }
 
 /// What a head is the head of.
@@ -54,7 +65,8 @@ fn parse(text: &str) -> Option<HeadLine> {
         _ => return None,
     };
     let head = hash.strip_prefix("sha256:").filter(|head| is_hash(head))?.to_owned();
-    let records = records.parse().ok().filter(|records| *records > 0)?;
+    let plain = |number: &u64| *number > 0 && number.to_string() == records;
+    let records = records.parse().ok().filter(plain)?;
     Some(HeadLine { of, mark: Mark { records, head } })
 }
 
@@ -85,6 +97,8 @@ mod tests {
             "stepgate head ledger",
             &format!("stepgate head ledger 0 sha256:{hash}"),
             &format!("stepgate head ledger -1 sha256:{hash}"),
+            &format!("stepgate head ledger +6 sha256:{hash}"),
+            &format!("stepgate head ledger 06 sha256:{hash}"),
             &format!("stepgate head ledger 1 sha256:{hash}0"),
             &format!("stepgate head ledger 1 sha256:{upper}"),
             &format!("stepgate head ledger 1 {hash}"),

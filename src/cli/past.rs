@@ -18,6 +18,8 @@ pub struct Place {
     pub listing: Option<io::Result<Listing>>,
     /// It is an exported file, which nobody is at.
     is_file: bool,
+    /// What the file holds that is no part of a record.
+    strangers: Vec<String>,
 }
 
 impl Place {
@@ -26,7 +28,7 @@ impl Place {
         let store = open_store(option)?;
         // Before the journals: the other way round a run that goes on would seem to be ahead of its journal.
         let listing = Some(store.ledger().listing());
-        Ok(Self { store, listing, is_file: false })
+        Ok(Self { store, listing, is_file: false, strangers: Vec::new() })
     }
 
     /// An exported file, and the one run in it.
@@ -38,7 +40,10 @@ impl Place {
         let listing = archive.has_ledger().then(|| store.ledger().listing());
         let runs = archive.runs();
         match <[RunFolder; 1]>::try_from(runs) {
-            Ok([folder]) => Ok((Self { store, listing, is_file: true }, folder)),
+            Ok([folder]) => {
+                let strangers = archive.strangers(folder.run.as_str());
+                Ok((Self { store, listing, is_file: true, strangers }, folder))
+            }
             Err(runs) => Err(failed(format!("it holds {}", crate::text::count(runs.len(), "run")))),
         }
     }
@@ -57,7 +62,7 @@ impl Place {
 
     /// How its records are checked.
     pub fn check<'a>(&'a self, heads: &'a [HeadLine], signatures: &'a dyn Signatures) -> Check<'a> {
-        Check { listing: self.listing.as_ref(), exported: self.is_file, heads, signatures }
+        Check { listing: self.listing.as_ref(), exported: self.is_file, strangers: &self.strangers, heads, signatures }
     }
 
     /// Whether somebody is at a run now.
@@ -95,6 +100,12 @@ impl Past {
         let running = place.is_running(&folder);
         if !running {
             reading.state.declare_dead();
+        }
+        if reading.state.header.is_none() {
+            let why = finding.doubts.first().map_or("its journal is empty", |doubt| doubt.words.as_str());
+            let message =
+                format!("nothing of the record of {} is sound: {}", folder.run, crate::text::escape_line(why));
+            return Err(Failure::new(Exit::Failure, message));
         }
         let runbook = runbook(&reading.state, &folder);
         Ok(Self { folder, reading, finding, runbook, running })

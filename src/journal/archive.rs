@@ -4,6 +4,7 @@ use super::disk::{Disk, DiskFile};
 use super::lock::Lock;
 use super::run_folder::RunFolder;
 use super::store::{Store, StoreError};
+use rustix::fs::{Mode, OFlags};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -23,7 +24,9 @@ pub struct Archive {
 impl Archive {
     /// Opens an exported file and looks at what is in it: regular files with plain names, each once.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
+        // A FIFO without a writer would block an ordinary open for ever.
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+        let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
         if !file.metadata()?.is_file() {
             return Err(io::Error::other("it is no regular file"));
         }
@@ -53,6 +56,14 @@ impl Archive {
     /// Whether it holds the ledger.
     pub fn has_ledger(&self) -> bool {
         self.disk.files.contains_key(Path::new("ledger.jsonl"))
+    }
+
+    /// Whatever is in it beside the store of `run` and the pages that an export has.
+    pub fn strangers(&self, run: &str) -> Vec<String> {
+        let own = Path::new("runs").join(run);
+        let known = ["ledger.jsonl", "ledger.broken", "evidence.md", "evidence.json", "log.md"].map(Path::new);
+        let strange = self.disk.files.keys().filter(|name| !name.starts_with(&own) && !known.contains(&name.as_path()));
+        strange.map(|name| name.display().to_string()).collect()
     }
 
     /// The runs in it.

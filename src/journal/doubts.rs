@@ -51,7 +51,7 @@ fn ledger_doubt(listing: &io::Result<Listing>, folder: &RunFolder, reading: &Rea
 fn unmet(mark: &Mark, reading: &Reading) -> String {
     let Mark { records, head } = mark;
     let found = match *records > reading.records {
-        true => format!("the journal has only {} with head {}", reading.records, short(&reading.head)),
+        true => format!("its sound part has only {} with head {}", reading.records, short(&reading.head)),
         false => "the journal has another one there".to_owned(),
     };
     format!("the ledger says {records} records with head {}, {found}", short(head))

@@ -4,6 +4,7 @@ use super::chain::{Entry, LineError};
 use super::ledger::LedgerEvent;
 use super::reader::{Mark, Reading};
 use crate::event::RunVerdict;
+use crate::hash::Sha256Hex;
 use jiff::Timestamp;
 use std::collections::HashMap;
 
@@ -31,6 +32,8 @@ pub struct Listed {
     pub runbook: String,
     /// The runbook's real path.
     pub runbook_path: String,
+    /// The identity of the plan.
+    pub plan: Sha256Hex,
     /// The runbook's title.
     pub title: String,
     /// The profile, if one was chosen.
@@ -45,6 +48,10 @@ pub struct Listed {
     pub standing: Standing,
     /// Where its journal stood at each of its lines, in order.
     pub marks: Vec<Mark>,
+    /// Those of them at which it was closed.
+    pub seals: Vec<Mark>,
+    /// Whether a line cannot follow the one before it, such as one that closes what is closed.
+    pub odd: bool,
     /// How many lines the ledger had with the last that says something of it.
     pub line: u64,
 }
@@ -65,7 +72,7 @@ impl Listing {
     pub(super) fn take(&mut self, Entry { event, time, hash, .. }: Entry<LedgerEvent>) {
         self.heads.push(hash);
         match event {
-            LedgerEvent::Began { run, runbook, runbook_path, title, profile, operator, .. } => {
+            LedgerEvent::Began { run, runbook, runbook_path, plan, title, profile, operator } => {
                 if self.places.contains_key(&run) {
                     self.runs.retain(|listed| listed.run != run);
                     let places = self.runs.iter().enumerate().map(|(at, listed)| (listed.run.clone(), at));
@@ -78,6 +85,7 @@ impl Listing {
                     run,
                     runbook,
                     runbook_path,
+                    plan,
                     title,
                     profile,
                     operator,
@@ -85,6 +93,8 @@ impl Listing {
                     ended,
                     standing,
                     marks,
+                    seals: Vec::new(),
+                    odd: false,
                     line,
                 });
             }
@@ -104,9 +114,18 @@ impl Listing {
     fn mark(&mut self, run: &str, mark: Mark, standing: Standing, ended: Option<Timestamp>) {
         let line = self.heads.len() as u64;
         if let Some(listed) = self.places.get(run).map(|at| &mut self.runs[*at]) {
+            listed.odd |= standing != Standing::Begun && listed.standing != Standing::Begun;
+            if let Standing::Sealed(_) = standing {
+                listed.seals.push(mark.clone());
+            }
             (listed.standing, listed.ended, listed.line) = (standing, ended, line);
             listed.marks.push(mark);
         }
+    }
+
+    /// Whether it has fewer lines than a mark counts.
+    pub fn is_shorter(&self, mark: &Mark) -> bool {
+        (self.heads.len() as u64) < mark.records
     }
 
     /// How many bytes its lines say were taken out of it.

@@ -20,10 +20,17 @@ pub struct Signature {
 }
 
 impl Signature {
+    /// Whether a file is one, by its name.
+    pub fn is_one(name: &str) -> bool {
+        Self::parse(name).is_some()
+    }
+
     fn parse(name: &str) -> Option<Self> {
         let middle = name.strip_prefix("sealed-")?.strip_suffix(".sig")?;
-        let records = middle.split_once('+').map_or(middle, |(records, _)| records);
-        Some(Self { name: name.to_owned(), records: records.parse().ok()? })
+        let (records, more) = middle.split_once('+').map_or((middle, None), |(records, more)| (records, Some(more)));
+        let number = |text: &str| text.parse::<u64>().ok().filter(|number| number.to_string() == text);
+        let another = more.is_none_or(|more| number(more).is_some_and(|more| more > 1));
+        Some(Self { name: name.to_owned(), records: number(records).filter(|_| another)? })
     }
 }
 
@@ -84,7 +91,17 @@ mod tests {
     fn a_signature_is_known_by_its_name() {
         let parse = |name: &str| Signature::parse(name).map(|signature| signature.records);
         assert_eq!((parse("sealed-17.sig"), parse("sealed-17+2.sig")), (Some(17), Some(17)));
-        for name in ["journal.jsonl", "sealed-.sig", "sealed-x.sig", "sealed-1", "sealed-1.sig.bak", "sealed--1.sig"] {
+        for name in [
+            "journal.jsonl",
+            "sealed-.sig",
+            "sealed-x.sig",
+            "sealed-1",
+            "sealed-1.sig.bak",
+            "sealed--1.sig",
+            "sealed-05.sig",
+            "sealed-5+1.sig",
+            "sealed-5+.sig",
+        ] {
             assert_eq!(parse(name), None, "{name}");
         }
     }

@@ -1,7 +1,8 @@
 //! What a record says of the files beside it and of the texts in it.
 
 use super::run_folder::RunFolder;
-use crate::event::{Event, RUNBOOK_FILE, StepFinished, StreamRecord};
+use super::signatures::Signature;
+use crate::event::{Event, RUNBOOK_FILE, RunStarted, StepFinished, StreamRecord};
 use crate::hash::{Sha256Hex, is_sha256};
 use sha2::{Digest as _, Sha256};
 use std::io::{self, Read as _};
@@ -21,13 +22,18 @@ pub struct Vouched {
     secret: u64,
     /// How many records there were with each seal.
     seals: Vec<u64>,
+    /// The head of the first part.
+    began: Option<RunStarted>,
 }
 
 impl Vouched {
     /// Takes what an event says of files and texts.
     pub fn take(&mut self, event: &Event) {
         match event {
-            Event::RunStarted(head) => self.runbooks.push((RUNBOOK_FILE.to_owned(), head.runbook_sha256.clone())),
+            Event::RunStarted(head) => {
+                self.runbooks.push((RUNBOOK_FILE.to_owned(), head.runbook_sha256.clone()));
+                self.began = Some(RunStarted { steps: Vec::new(), ..RunStarted::clone(head) });
+            }
             Event::RunResumed(resumed) => {
                 let revision = resumed.revision.iter();
                 self.runbooks.extend(revision.map(|now| (now.runbook_file.clone(), now.runbook_sha256.clone())));
@@ -53,6 +59,19 @@ impl Vouched {
                 ));
             }
         }
+    }
+
+    /// The head of the first part, without its steps: later parts may have changed what is known of the run.
+    pub fn began(&self) -> Option<&RunStarted> {
+        self.began.as_ref()
+    }
+
+    /// The files of a run's folder that the record does not name. Signatures and what repairs keep aside are its own.
+    pub fn strangers(&self, files: Vec<String>) -> Vec<String> {
+        let runbook = |name: &String| self.runbooks.iter().any(|(known, _)| known == name);
+        let output = |name: &String| self.files.iter().any(|stream| stream.file.as_ref() == Some(name));
+        let own = |name: &String| name == "journal.jsonl" || name == "journal.broken" || Signature::is_one(name);
+        files.into_iter().filter(|name| !own(name) && !runbook(name) && !output(name)).collect()
     }
 
     /// Whether the journal had a seal as its last record when it had so many.

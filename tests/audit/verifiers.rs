@@ -9,7 +9,7 @@ use stepgate::audit::{Check, Finding, Unasked};
 pub fn look(store: &Store, run: &str) -> Finding {
     let opened = stepgate::journal::Store::open(&store.path(".stepgate")).unwrap().unwrap();
     let listing = opened.ledger().listing();
-    let check = Check { listing: Some(&listing), exported: false, heads: &[], signatures: &Unasked };
+    let check = Check { listing: Some(&listing), exported: false, strangers: &[], heads: &[], signatures: &Unasked };
     let found = stepgate::journal::RunId::parse(run).ok().and_then(|run| opened.folder_of(&run));
     found.map_or_else(|| Finding::gone(run), |folder| check.record(&folder))
 }

@@ -50,25 +50,25 @@ def read_line(line, seq, prev):
     need(match[1] == b"%d" % seq and match[2].decode() == prev)
     need(hashlib.sha256(line[:match.end(5)]).hexdigest() == digest)
     need(not re.search(r"\s", STRING.sub("", event)))  # json.loads would let blanks pass
-    datetime.datetime.fromisoformat(match[3].decode())  # no 30th of February
+    time = datetime.datetime.fromisoformat(match[3].decode())  # no 30th of February
     event = json.loads(event, object_pairs_hook=once, parse_constant=finite, parse_float=finite)
     json.dumps(event, ensure_ascii=False).encode()  # half a surrogate pair is no text
     need(type(event["type"]) is str)
-    return event, digest, match[4]
+    return event, digest, match[4], time
 
 def read_chain(data, check):
-    """The sound records as (event, hash, byte), where reading stopped, and how: None, "torn" or "broken"."""
+    """The sound records as (event, hash, byte, time), where reading stopped, and how: None, "torn" or "broken"."""
     records, at, prev = [], 0, "0" * 64
     while at < len(data):
         end = data.find(b"\n", at) + 1
         if not end:
             return records, at, "torn" if len(data) - at <= LONGEST else "broken"
         try:
-            event, prev, mono = read_line(data[at:end], len(records), prev)
+            event, prev, mono, time = read_line(data[at:end], len(records), prev)
             check(event, mono, records)
         except (ValueError, KeyError, TypeError, RecursionError):
             return records, at, "broken"
-        records.append((event, prev, at))
+        records.append((event, prev, at, time))
         at = end
     return records, at, None
 
@@ -143,6 +143,9 @@ def check_contents(store, folder, events):
     repaired = sum(event["bytes"] for event in events if event["type"] == "repaired")
     need(not repaired or len(open_plain(store, folder + "journal.broken")) >= repaired)
 
+def near(one, other):
+    return abs((one - other).total_seconds()) < 3600  # both are written at the same moment
+
 def newer(data):
     """Whether the first record names a newer format, sound or not: nothing of the journal can be judged then, so it counts as damaged."""
     try:
@@ -160,20 +163,26 @@ def judge(store, run, ledger, ledger_fine):
     if how == "broken" or how and sealed:
         return f"damaged record {len(records)} byte {at}"
     need(records and records[0][0]["run"] == run)
-    events, hashes = [event for event, _, _ in records], [digest for _, digest, _ in records]
+    events, hashes = [event for event, *_ in records], [digest for _, digest, *_ in records]
 
-    mine = [event for event, _, _ in ledger if event.get("run") == run]
-    marks = [(event["records"], event["head"]) for event in mine if event["type"] in ("resumed", "left", "sealed")]
-    need(any(event["type"] == "began" for event in mine))
+    lines = [(event, time) for event, _, _, time in ledger if event.get("run") == run]
+    lines = lines[max(at for at, (event, _) in enumerate(lines) if event["type"] == "began"):]  # an id may be used again
+    (began, began_at), mine = lines[0], [event for event, _ in lines[1:]]
+    marks = [(event["records"], event["head"]) for event in mine]
     need(all(0 < count <= len(hashes) and hashes[count - 1] == head for count, head in marks))
+    need(all(events[event["records"] - 1]["type"] == "sealed" for event in mine if event["type"] == "sealed"))
+    closing = [event["type"] in ("left", "sealed") for event in mine]
+    need(not any(one and other for one, other in zip(closing, closing[1:])))
+    need(all(began[key] == events[0][key] for key in ("runbook", "runbook_path", "plan", "title", "profile", "operator")))
+    need(near(began_at, records[0][3]))
     at_end = bool(marks) and marks[-1] == (len(hashes), hashes[-1])
     need(ledger_fine or at_end)
     closed = sealed and at_end and mine[-1]["type"] == "sealed"
-    need(not closed or mine[-1]["verdict"] == events[-1]["verdict"])
+    need(not closed or mine[-1]["verdict"] == events[-1]["verdict"] and near(lines[-1][1], records[-1][3]))
 
     check_contents(store, folder, events)
     for name in os.listdir(os.path.join(store, folder)):
-        if match := re.fullmatch(r"sealed-(\d{1,18})(\+\d+)?\.sig", name, re.ASCII):
+        if match := re.fullmatch(r"sealed-(0|[1-9]\d{0,18})(\+([2-9]|[1-9]\d+))?\.sig", name, re.ASCII):
             open_plain(store, folder + name)
             count = int(match[1])
             need(0 < count <= len(events) and events[count - 1]["type"] == "sealed")
@@ -185,7 +194,7 @@ def main(store, *runs):
     try:
         records, _, how = read_chain(open_plain(store, "ledger.jsonl"), check_ledger)
         how = None if how == "torn" else how  # a crash did that, and the next line will say so
-        taken_out = sum(event["bytes"] for event, _, _ in records if event["type"] == "repaired")
+        taken_out = sum(event["bytes"] for event, *_ in records if event["type"] == "repaired")
         if taken_out and len(open_plain(store, "ledger.broken")) < taken_out:
             how = "broken"
     except (OSError, ValueError):
@@ -195,7 +204,7 @@ def main(store, *runs):
             folders = [entry.name for entry in os.scandir(os.path.join(store, "runs")) if entry.is_dir(follow_symlinks=False)]
         except OSError:
             folders = []
-        listed = [event["run"] for event, _, _ in records if type(event.get("run")) is str]
+        listed = [event["run"] for event, *_ in records if type(event.get("run")) is str]
         runs = sorted({*folders, *listed})
     damaged = False
     for run in runs:

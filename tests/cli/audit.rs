@@ -169,6 +169,12 @@ fn an_exported_file_is_verified_shown_and_read_elsewhere() {
     elsewhere.write("changed.tar", &changed);
     let found = verify("changed.tar");
     assert!(found.code == 1 && found.stdout.contains("record 3 at byte"), "{found:?}");
+    // A name without a hint that it is a file is given one, and a FIFO is refused rather than waited for.
+    let hint = sandbox.stepgate("audit export one CHG").stderr;
+    assert!(hint.contains("stepgate audit verify ./CHG") && sandbox.stepgate("audit verify ./CHG").code == 0, "{hint}");
+    assert!(Command::new("mkfifo").arg(elsewhere.path("fifo.tar")).status().unwrap().success());
+    let fifo = verify("fifo.tar");
+    assert!(fifo.code == 1 && fifo.stderr.contains("no regular file"), "{fifo:?}");
     for (told, bytes) in [
         ("cut", &bytes[..bytes.len() / 2]),
         ("empty", &[][..]),

@@ -2,7 +2,7 @@
 
 use super::super::error::{Exit, Failure};
 use super::super::log::markdown;
-use super::super::past::Past;
+use super::super::past::{Past, is_file};
 use super::super::ssh::AllowedSigners;
 use super::super::terminal::{Terminal, eprint_line};
 use super::super::{log, output};
@@ -11,6 +11,7 @@ use super::verify::allowed_signers;
 use crate::annotate::{Evidence, evidence};
 use crate::journal::DiskFile;
 use crate::report::{evidence_json, findings_text};
+use crate::text::quote_word;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -38,8 +39,15 @@ pub fn export(options: &args::Export, terminal: &Terminal) -> Result<Exit, Failu
     }
     let finding = std::slice::from_ref(&past.finding);
     output::print(&findings_text(finding, &terminal.output_styles()))?;
-    eprint_line(&format!("exported to {0}: stepgate audit verify {0}", options.file.display()));
+    let file = quote_word(&typed(&options.file));
+    eprint_line(&format!("exported to {file}: stepgate audit verify {file}"));
     Ok(if past.finding.doubts.is_empty() { Exit::Success } else { Exit::Failure })
+}
+
+/// The file as another command takes it for one.
+fn typed(path: &Path) -> String {
+    let text = path.display().to_string();
+    if (is_file(&text) && !text.starts_with('-')) || path.is_absolute() { text } else { format!("./{text}") }
 }
 
 fn failed(path: &Path, error: &io::Error) -> Failure {

@@ -8,9 +8,10 @@ use super::super::output::{print, print_json};
 use super::super::parallel;
 use super::super::terminal::eprint_line;
 use super::args;
+use super::asked::Standing;
 use crate::audit::Wanted;
-use crate::event::{RunState, RunVerdict};
-use crate::journal::{Holder, Listed, RunFolder, RunId, Standing, Store};
+use crate::event::{RunState, RunVerdict, Status};
+use crate::journal::{Holder, Listed, RunFolder, RunId, Standing as Seen, Store};
 use crate::report::simple_table;
 use crate::text::{count, took};
 use jiff::Timestamp;
@@ -39,10 +40,10 @@ pub fn list(options: &args::List) -> Result<Exit, Failure> {
     let me = environment::holder("", "");
     let wanted = wanted(options);
     let found = wanted.of(&listing, |listed| standing(&store, listed, &me));
-    let found: Vec<_> = match (&options.step, &options.criterion) {
-        (None, None) => found.collect(),
+    let (found, damaged) = match (&options.step, &options.criterion) {
+        (None, None) => (found.collect(), Vec::new()),
         // These stand in the journals only.
-        _ => of_journals(options, &store, found.collect())?,
+        _ => of_journals(options, &store, found.collect()),
     };
     let rows: Vec<_> = found.iter().take(options.limit.unwrap_or(usize::MAX)).map(row).collect();
     match options.format {
@@ -57,7 +58,9 @@ pub fn list(options: &args::List) -> Result<Exit, Failure> {
         }
     }
     match &listing.damage {
-        None => Ok(Exit::Success),
+        None if damaged.is_empty() => Ok(Exit::Success),
+        None => Err(Failure::new(Exit::Failure, format!("damaged, and not asked any further: {}", damaged.join(", ")))
+            .hint(format!("stepgate audit verify {}", damaged[0]))),
         Some(damage) => {
             Err(Failure::new(Exit::Failure, format!("the ledger is damaged, and newer runs are not listed: {damage}"))
                 .hint("stepgate audit verify --all"))
@@ -78,7 +81,7 @@ fn wanted(options: &args::List) -> Wanted {
 
 /// Where a run stands. If the ledger does not know its end, somebody is at it, or its journal tells.
 pub fn standing(store: &Store, listed: &Listed, me: &Holder) -> RunVerdict {
-    if let Standing::Left(verdict) | Standing::Sealed(verdict) = listed.standing {
+    if let Seen::Left(verdict) | Seen::Sealed(verdict) = listed.standing {
         return verdict;
     }
     let folder = folder(store, listed);
@@ -96,37 +99,31 @@ fn folder(store: &Store, listed: &Listed) -> Option<RunFolder> {
     store.folder_of(&RunId::parse(&listed.run).ok()?)
 }
 
-/// Those with a step, or a criterion, that stands so. A run whose journal cannot be read is named.
+/// Those with a step, or a criterion, that stands so, and the ids of those whose journals are damaged.
 fn of_journals<'l>(
     options: &args::List,
     store: &Store,
     found: Vec<(&'l Listed, RunVerdict)>,
-) -> Result<Vec<(&'l Listed, RunVerdict)>, Failure> {
-    let states =
-        parallel::each(&found, |(listed, _)| Some(read(&folder(store, listed)?, RunState::lean()).ok()?.state));
-    let mut unread = 0;
-    let mut fits = |state: &Option<RunState>| {
-        let Some(state) = state else {
-            unread += 1;
-            return false;
-        };
-        let step = options.step.as_ref().is_none_or(|asked| {
-            let known = state.step(&asked.name).filter(|step| step.attempts > 0 || step.status.as_str() != "not-run");
-            known.is_some_and(|step| asked.stands(step.status.as_str()))
-        });
-        let known = |id: &str| state.header.iter().any(|header| header.acceptance.iter().any(|(known, _)| known == id));
-        let criterion = options
-            .criterion
-            .as_ref()
-            .is_none_or(|asked| known(&asked.name) && asked.stands(state.criterion(&asked.name).1.as_str()));
-        step && criterion
-    };
-    let found = found.into_iter().zip(&states).filter(|(_, state)| fits(state)).map(|(found, _)| found).collect();
-    match unread {
-        0 => Ok(found),
-        unread => Err(Failure::new(Exit::Failure, format!("the journals of {} cannot be read", count(unread, "run")))
-            .hint("stepgate audit verify --all")),
-    }
+) -> (Vec<(&'l Listed, RunVerdict)>, Vec<String>) {
+    let states = parallel::each(&found, |(listed, _)| {
+        let reading = read(&folder(store, listed)?, RunState::lean()).ok()?;
+        let sound = reading.damage.as_ref().is_none_or(|damage| damage.torn.is_some());
+        sound.then_some(reading.state)
+    });
+    let damaged = found.iter().zip(&states).filter(|(_, state)| state.is_none());
+    let damaged = damaged.map(|((listed, _), _)| listed.run.clone()).collect();
+    let fits = |state: &Option<RunState>| state.as_ref().is_some_and(|state| is_asked_for(options, state));
+    (found.into_iter().zip(&states).filter(|(_, state)| fits(state)).map(|(found, _)| found).collect(), damaged)
+}
+
+fn is_asked_for(options: &args::List, state: &RunState) -> bool {
+    let step = options.step.as_ref().is_none_or(|asked| {
+        let known = state.step(&asked.name).filter(|step| step.attempts > 0 || step.status != Status::NotRun);
+        known.is_some_and(|step| asked.stands(step.status.as_str()))
+    });
+    let known = |id: &str| state.header.iter().any(|header| header.acceptance.iter().any(|(known, _)| known == id));
+    let stands = |asked: &Standing| known(&asked.name) && asked.stands(state.criterion(&asked.name).1.as_str());
+    step && options.criterion.as_ref().is_none_or(stands)
 }
 
 fn row<'l>((listed, verdict): &(&'l Listed, RunVerdict)) -> Row<'l> {

@@ -8,7 +8,35 @@ use super::super::terminal::Terminal;
 use super::args::{self, ShowFormat};
 use super::verify::allowed_signers;
 use crate::annotate::{Evidence, evidence};
+use crate::event::RunState;
 use crate::report::{evidence_json, findings_text, run_table};
+use crate::text::escape_line;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// Who did what, when and where, and what was given.
+fn facts(state: &RunState) -> String {
+    let Some(header) = &state.header else { return String::new() };
+    let time =
+        |at: Option<Timestamp>| at.map(|at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
+    let map = |values: &BTreeMap<String, String>, between: &str| {
+        values.iter().map(|(name, value)| format!("{name}{between}{value}")).collect::<Vec<_>>().join(", ")
+    };
+    let profile = header.profile.iter().map(|profile| format!(", profile {profile}")).collect::<String>();
+    let parts = state.parts.iter().flat_map(|part| &part.overrides);
+    let overrides: Vec<_> = header.overrides.iter().chain(parts).map(String::as_str).collect();
+    let rows = [
+        ("what", format!("{}, {}{profile}", header.title, header.runbook)),
+        ("plan", header.plan.to_string()),
+        ("who", header.operator.clone()),
+        ("when", format!("{} to {}", time(state.started), time(state.last))),
+        ("where", map(&header.targets, " = ")),
+        ("parameters", map(&state.params, "=")),
+        ("given", overrides.join(", ")),
+    ];
+    let lines = rows.iter().filter(|(_, text)| !text.is_empty());
+    lines.map(|(what, text)| format!("{what:12}{}\n", escape_line(text))).collect()
+}
 
 /// The command.
 pub fn show(options: &args::Show, terminal: &Terminal) -> Result<Exit, Failure> {
@@ -21,7 +49,7 @@ pub fn show(options: &args::Show, terminal: &Terminal) -> Result<Exit, Failure> 
         ShowFormat::Human => {
             let table = run_table(state, false, &terminal.output_styles(), terminal.output_width());
             let found = findings_text(std::slice::from_ref(finding), &terminal.output_styles());
-            print(&format!("{table}\n{found}"))?;
+            print(&format!("{}\n{table}\n{found}", facts(state)))?;
         }
     }
     Ok(if finding.doubts.is_empty() { Exit::Success } else { Exit::Failure })

@@ -29,10 +29,13 @@ pub fn verify(options: &args::Verify, terminal: &Terminal) -> Result<Exit, Failu
     let signatures = AllowedSigners { file: allowed_signers(options.allowed_signers.as_ref(), terminal)? };
     let (places, asked) = asked(options)?;
     refuse_strange_heads(&options.head, &asked)?;
-    let findings = parallel::each(&asked, |asked| match &asked.folder {
+    let mut findings = parallel::each(&asked, |asked| match &asked.folder {
         Some(folder) => places[asked.place].check(&options.head, &signatures).record(folder),
         None => Finding::gone(&asked.run),
     });
+    if options.all {
+        about_all(&mut findings, &places, &options.head)?;
+    }
     show(&findings, options.format, terminal)?;
     let short = findings.iter().filter(|finding| !finding.reaches(options.level)).count();
     if short > 0 && options.format == Format::Human {
@@ -40,6 +43,24 @@ pub fn verify(options: &args::Verify, terminal: &Terminal) -> Result<Exit, Failu
         eprint_line(&format!("{short} of {} below `{level}`", count(findings.len(), "record")));
     }
     Ok(if short == 0 { Exit::Success } else { Exit::Failure })
+}
+
+/// What is to be said of all runs together: of the ledger, and of runs that it does not list any more.
+fn about_all(findings: &mut Vec<Finding>, places: &[Place], heads: &[HeadLine]) -> Result<(), Failure> {
+    let listing = places.first().and_then(|place| place.listing.as_ref());
+    let ledger = listing.and_then(|listing| Finding::of_ledger(listing, heads));
+    if findings.is_empty() && ledger.is_none() {
+        return Err(Failure::new(
+            Exit::Failure,
+            "the ledger lists no run, and the store holds none: nothing was verified",
+        ));
+    }
+    if heads.iter().all(|head| head.of != HeadOf::Ledger) {
+        let what = "whether runs are gone as a whole, with the end of the ledger: that takes a head of the ledger that was kept elsewhere";
+        findings.iter_mut().for_each(|finding| finding.unchecked(what));
+    }
+    findings.extend(ledger);
+    Ok(())
 }
 
 /// Whose signatures count: what was named, or what `stepgate.toml` says.
