@@ -6,6 +6,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::process::Child;
 
 pub struct Terminal {
@@ -35,11 +36,12 @@ impl Terminal {
         command.arg("--ctty").args(program).current_dir(sandbox.path("")).env_clear().envs(environment);
         command.env("TERM", "xterm").env("PS1", "prompt> ");
         command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
-        let child = command.spawn().unwrap();
+        let mut child = command.spawn().unwrap();
         // A key that comes before the terminal is the program's goes to nobody.
-        let is_setsid =
-            || std::fs::read_to_string(format!("/proc/{}/comm", child.id())).is_ok_and(|name| name == "setsid\n");
-        while is_setsid() {
+        let name = Path::new(program[0]).file_name().unwrap().to_str().unwrap();
+        let runs =
+            |pid: u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == name);
+        while !runs(child.id()) && child.try_wait().unwrap().is_none() {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
         Self { master: Some(master), child, screen: String::new(), seen: 0 }

@@ -21,7 +21,7 @@ const RUN: Duration = Duration::from_millis(1000);
 const LIMIT: Duration = Duration::from_secs(60);
 /// Between two keys, and how much later than a signal a shell may still write down what it was sent before.
 const PAUSE: Duration = Duration::from_millis(60);
-const LATE: f64 = 0.15;
+const LATE: f64 = 0.6;
 
 /// What is done to the run.
 #[derive(Clone, Copy, Debug, PartialEq)]
