@@ -255,7 +255,8 @@ impl Ledger {
 
     /// What its sound lines say of every run.
     pub fn listing(&self) -> io::Result<Listing> {
-        let mut listing = Listing::default();
+        let length = self.disk.read(&self.path()).and_then(|file| file.names_and_bytes());
+        let mut listing = Listing::of_bytes(length.map_or(0, |(_, length)| length));
         listing.damage = self.each(|entry| listing.take(entry))?;
         let taken_out = listing.repaired();
         let kept = if taken_out > 0 { self.aside().length()? } else { 0 };

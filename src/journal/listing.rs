@@ -8,6 +8,11 @@ use crate::hash::Sha256Hex;
 use jiff::Timestamp;
 use std::collections::HashMap;
 
+/// About as many bytes has a line of the ledger.
+const LINE: u64 = 400;
+/// Room is made beforehand for at most so many lines, whatever the file's length says.
+const MOST: usize = 1 << 20;
+
 /// The runs that a ledger lists, in the order in which they began.
 #[derive(Debug, Default)]
 pub struct Listing {
@@ -68,6 +73,13 @@ pub enum Standing {
 }
 
 impl Listing {
+    /// Nothing yet, with room for a ledger of so many bytes: what grows by itself is copied again and again.
+    pub(super) fn of_bytes(length: u64) -> Self {
+        let lines = usize::try_from(length / LINE).unwrap_or_default().min(MOST);
+        let (runs, heads) = (Vec::with_capacity(lines / 2), Vec::with_capacity(lines));
+        Self { runs, heads, places: HashMap::with_capacity(lines / 2), ..Self::default() }
+    }
+
     /// Adds a line.
     pub(super) fn take(&mut self, Entry { event, time, hash, .. }: Entry<LedgerEvent>) {
         self.heads.push(hash);
