@@ -32,8 +32,14 @@ impl Terminal {
         let mut command = sandbox.command([""; 0]);
         let environment: Vec<_> =
             command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
-        command = std::process::Command::new("setsid");
-        command.arg("--ctty").args(program).current_dir(sandbox.path("")).env_clear().envs(environment);
+        // Whoever started the tests in the background has made them deaf to these, and so whatever they start.
+        command = std::process::Command::new("env");
+        command
+            .args(["--default-signal=INT,QUIT,HUP,TERM", "setsid", "--ctty"])
+            .args(program)
+            .current_dir(sandbox.path(""))
+            .env_clear()
+            .envs(environment);
         command.env("TERM", "xterm").env("PS1", "prompt> ");
         command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
         let mut child = command.spawn().unwrap();
