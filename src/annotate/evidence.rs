@@ -77,10 +77,11 @@ fn facts(state: &RunState, header: &RunStarted, finding: &Finding, runbook: Opti
     tools.extend(state.parts.iter().map(|part| part.stepgate.clone()));
     tools.dedup();
     let signers = if finding.signers.is_empty() { "nobody".to_owned() } else { finding.signers.join(", ") };
+    let head = finding.head.map_or_else(|| "none".to_owned(), |head| cell(&head.hex()));
     let rows = [
         ("Result", format!("**{}**{}", inline(&words), inline(&after))),
-        ("What", format!("{}, sha256 {}", cell(&header.runbook), cell(&header.runbook_sha256.0))),
-        ("Plan", cell(&header.plan.0)),
+        ("What", format!("{}, sha256 {}", cell(&header.runbook), cell(&header.runbook_sha256.hex()))),
+        ("Plan", cell(&header.plan.hex())),
         ("Why", inline(why)),
         ("Owner of the procedure", inline(owner)),
         ("Who", inline(&people.join(", "))),
@@ -89,10 +90,7 @@ fn facts(state: &RunState, header: &RunStarted, finding: &Finding, runbook: Opti
         ("Given beforehand", given.join(", ")),
         ("Profile", header.profile.as_deref().map_or_else(|| "none".to_owned(), inline)),
         ("Run", cell(&header.run)),
-        (
-            "Record",
-            format!("{}, {}, head {}", finding.word(), count(finding.records as usize, "record"), cell(&finding.head)),
-        ),
+        ("Record", format!("{}, {}, head {head}", finding.word(), count(finding.records as usize, "record"))),
         ("Signed by", inline(&signers)),
         ("Tool", format!("stepgate {}, journal format {}", inline(&tools.join(", ")), header.format)),
     ];
@@ -132,7 +130,7 @@ fn agreed(state: &RunState) -> Vec<String> {
 fn steps(state: &RunState) -> Vec<String> {
     let mut lines = heading("Steps").to_vec();
     let cells = step_rows(state).into_iter().zip(state.steps()).map(|(row, step)| {
-        let hash = |stream: Option<&crate::hash::Sha256Hex>| stream.map(|hash| cell(hash.short())).unwrap_or_default();
+        let hash = |stream: Option<&crate::hash::Hash256>| stream.map(|hash| cell(&hash.short())).unwrap_or_default();
         let outcome = step.outcome.as_ref();
         let at = step.started.map(moment).unwrap_or_default();
         let stdout = hash(outcome.and_then(|outcome| outcome.stdout.sha256.as_ref()));

@@ -100,7 +100,7 @@ pub fn deviations(state: &RunState) -> Vec<String> {
 fn parts(state: &RunState) -> Vec<String> {
     let mut lines: Vec<_> = state.parts.iter().map(|part| format!("- {}", inline(&part_words(part)))).collect();
     lines.extend(state.earlier_seals.iter().map(|(verdict, head)| {
-        format!("- it had closed as {} before, head `sha256:{head}`, and was opened again", verdict.as_str())
+        format!("- it had closed as {} before, head `{head}`, and was opened again", verdict.as_str())
     }));
     if state.repaired > 0 {
         lines.push(format!("- {} bytes that a crash had cut off were taken out of the journal", state.repaired));

@@ -3,11 +3,11 @@
 
 use super::finding::{Doubt, Finding};
 use super::head_line::{HeadLine, HeadOf};
+use super::ledger::{contradictions, is_reopened, knows};
 use super::level::Level;
 use crate::event::{Event, RunState};
 use crate::journal::{
-    self, Damage, Listed, Listing, Mark, ReadError, Reading, RunFolder, Signature, Standing, Vouched,
-    read_journal_watching,
+    self, Damage, Listed, Listing, ReadError, Reading, RunFolder, Signature, Vouched, read_journal_watching,
 };
 use crate::text::count;
 use jiff::Timestamp;
@@ -71,7 +71,7 @@ impl Check<'_> {
         let mut vouched = Vouched::default();
         let read = folder.open("journal.jsonl").map_err(ReadError::from);
         let watch = |event: &Event| vouched.take(event);
-        match read.and_then(|file| read_journal_watching(file, RunState::lean(), 0, watch)) {
+        match read.and_then(|file| read_journal_watching(file, RunState::lean(), watch)) {
             Ok(reading) => self.reading(folder, &reading, &vouched),
             Err(error) => Finding::unread(folder.run.as_str(), format!("its journal cannot be read: {error}")),
         }
@@ -79,37 +79,43 @@ impl Check<'_> {
 
     /// Checks a record that was read to its end, and what it vouches for.
     pub fn reading(&self, folder: &RunFolder, reading: &Reading, vouched: &Vouched) -> Finding {
-        let mut vouching = Vouching::default();
-        let damage = reading.damage.as_ref();
-        vouching.doubts.extend(damage.filter(|damage| is_doubt(damage, reading)).map(doubt));
-        vouching.doubts.extend(folder.inspect().err().map(|error| Doubt::words(error.to_string())));
-        let named = journal::doubts(self.listing, folder, reading).into_iter().chain(vouched.doubts(folder));
-        vouching.doubts.extend(named.map(Doubt::words));
-        if let Some(header) = reading.state.header.as_ref().filter(|header| header.run != folder.run.as_str()) {
-            vouching.doubts.push(Doubt::words(format!("it is the record of another run, {}", header.run)));
-        }
-        if reading.records == 0 && damage.is_none() {
-            vouching.doubts.push(Doubt::words("nothing is recorded of it".to_owned()));
-        }
         let listed = self.listing.and_then(|listing| listing.as_ref().ok()?.of(folder.run.as_str()));
-        vouching
-            .doubts
-            .extend(listed.into_iter().flat_map(|listed| contradictions(listed, reading, vouched)).map(Doubt::words));
-        vouching.reopened = listed.is_some_and(|listed| is_reopened(listed, reading));
-        vouching.ledger = listed.is_some_and(|listed| knows(listed, reading));
+        let mut vouching = Vouching {
+            ledger: listed.is_some_and(|listed| knows(listed, reading)),
+            reopened: listed.is_some_and(|listed| is_reopened(listed, reading)),
+            doubts: self.doubts(folder, listed, reading, vouched),
+            unchecked: limits(folder, reading, vouched),
+            ..Vouching::default()
+        };
         self.signatures(folder, reading, vouched, &mut vouching);
         self.heads(folder, listed, reading, &mut vouching);
-        vouching.unchecked.splice(0..0, limits(folder, reading, vouched));
-        if !self.strangers.is_empty() {
-            vouching.unchecked.push(format!("what else is in the file: {}", self.strangers.join(", ")));
-        }
-        if self.exported {
-            vouching.unchecked.push(
-                "the pages in the file: they are made from the record, and `audit show` and `log` make them anew"
-                    .to_owned(),
-            );
-        }
+        vouching.unchecked.extend(self.beside());
         finding(folder, reading, vouching)
+    }
+
+    /// What speaks against a record, whoever vouches for it.
+    fn doubts(&self, folder: &RunFolder, listed: Option<&Listed>, reading: &Reading, vouched: &Vouched) -> Vec<Doubt> {
+        let damage = reading.damage.as_ref();
+        let mut words: Vec<_> = folder.inspect().err().map(|error| error.to_string()).into_iter().collect();
+        words.extend(journal::doubts(self.listing, folder, reading));
+        words.extend(vouched.doubts(folder));
+        if let Some(header) = reading.state.header.as_ref().filter(|header| header.run != folder.run.as_str()) {
+            words.push(format!("it is the record of another run, {}", header.run));
+        }
+        if reading.records == 0 && damage.is_none() {
+            words.push("nothing is recorded of it".to_owned());
+        }
+        words.extend(listed.into_iter().flat_map(|listed| contradictions(listed, reading, vouched)));
+        let damage = damage.filter(|damage| is_doubt(damage, reading)).map(doubt);
+        damage.into_iter().chain(words.into_iter().map(Doubt::words)).collect()
+    }
+
+    /// What stands in an exported file beside the record.
+    fn beside(&self) -> impl Iterator<Item = String> {
+        let strange =
+            (!self.strangers.is_empty()).then(|| format!("what else is in the file: {}", self.strangers.join(", ")));
+        let pages = "the pages in the file: they are made from the record, and `audit show` and `log` make them anew";
+        strange.into_iter().chain(self.exported.then(|| pages.to_owned()))
     }
 
     /// Holds the signatures beside the journal against its seal.
@@ -187,64 +193,6 @@ fn doubt(damage: &Damage) -> Doubt {
     Doubt { words: damage.to_string(), record: Some(damage.record), byte: Some(damage.byte) }
 }
 
-/// Whether the ledger names the journal's end as that run's seal.
-fn knows(listed: &Listed, reading: &Reading) -> bool {
-    matches!(listed.standing, Standing::Sealed(_)) && listed.marks.last() == Some(&reading.end())
-}
-
-/// What the ledger says of a run and its record does not.
-fn contradictions(listed: &Listed, reading: &Reading, vouched: &Vouched) -> Vec<String> {
-    let mut found = Vec::new();
-    if listed.odd {
-        found.push("the ledger closes or leaves the run once more without saying that it went on".to_owned());
-    }
-    let met = |mark: &&Mark| reading.holds(mark) && !vouched.is_seal(mark.records);
-    found.extend(listed.seals.iter().find(met).map(|mark| {
-        format!("the ledger says that record {} is a seal, and it is none", mark.records.saturating_sub(1))
-    }));
-    found.extend(other_verdict(listed, reading));
-    let Some(began) = vouched.began() else { return found };
-    let same = [
-        ("runbook", listed.runbook == began.runbook && listed.runbook_path == began.runbook_path),
-        ("plan", listed.plan == began.plan),
-        ("title", listed.title == began.title),
-        ("profile", listed.profile == began.profile),
-        ("operator", listed.operator == began.operator),
-        ("time", reading.state.started.is_none_or(|started| is_near(listed.began, started))),
-        (
-            "end",
-            !knows(listed, reading)
-                || listed.ended.zip(reading.state.last).is_none_or(|(end, last)| is_near(end, last)),
-        ),
-    ];
-    found.extend(
-        same.iter()
-            .filter(|(_, same)| !same)
-            .map(|(what, _)| format!("the ledger names another {what} than the record")),
-    );
-    found
-}
-
-/// Both are written at the same moment, by one clock; whoever is stopped between two writes is not stopped for an hour.
-fn is_near(one: Timestamp, other: Timestamp) -> bool {
-    one.duration_since(other).as_secs().abs() < 3600
-}
-
-/// Whether the ledger says that the run went on behind the seal that its journal ends with. A crash may have come before
-/// the journal said so; or that was cut off.
-fn is_reopened(listed: &Listed, reading: &Reading) -> bool {
-    let at_end = listed.standing == Standing::Begun && listed.marks.last() == Some(&reading.end());
-    at_end && reading.state.seal.is_some()
-}
-
-/// The ledger and the seal that it names must say the same of the run.
-fn other_verdict(listed: &Listed, reading: &Reading) -> Option<String> {
-    let Standing::Sealed(listed_as) = listed.standing else { return None };
-    let (verdict, _) = reading.state.seal.as_ref().filter(|_| knows(listed, reading))?;
-    let words = || format!("the ledger says that it {}, and its seal says {}", listed_as.as_str(), verdict.as_str());
-    (*verdict != listed_as).then(words)
-}
-
 /// What of the record itself could not be looked at.
 fn limits(folder: &RunFolder, reading: &Reading, vouched: &Vouched) -> Vec<String> {
     let torn = reading.damage.as_ref().and_then(|damage| damage.torn).filter(|_| reading.state.seal.is_none());
@@ -284,7 +232,7 @@ fn finding(folder: &RunFolder, reading: &Reading, vouching: Vouching) -> Finding
         verdict: seal.map(|(verdict, _)| *verdict),
         records: reading.records,
         bytes: reading.bytes,
-        head: reading.head.clone(),
+        head: (reading.records > 0).then_some(reading.head),
         signers,
         doubts,
         unchecked,

@@ -1,7 +1,7 @@
 //! What is otherwise in one run than in another.
 
 use crate::event::{RunState, Status, StepState};
-use crate::hash::Sha256Hex;
+use crate::hash::Hash256;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,15 +48,15 @@ pub struct Side {
     /// How long its last attempt ran, in milliseconds.
     pub elapsed_ms: Option<u64>,
     /// The hash of what it printed; none if that is secret, or it did not run.
-    pub stdout_sha256: Option<Sha256Hex>,
+    pub stdout_sha256: Option<Hash256>,
     /// The same of standard error.
-    pub stderr_sha256: Option<Sha256Hex>,
+    pub stderr_sha256: Option<Hash256>,
     /// Who agreed to it.
     pub agreed_by: Option<String>,
     /// What that person answered, and the note.
     pub answer: Option<String>,
     #[serde(skip)]
-    text: Sha256Hex,
+    text: Hash256,
     #[serde(skip)]
     captured: BTreeMap<String, String>,
 }
@@ -83,12 +83,13 @@ fn facts(before: &RunState, after: &RunState) -> Vec<Difference> {
 fn facts_of(state: &RunState) -> Vec<(String, String)> {
     let mut facts = vec![("verdict".to_owned(), state.verdict().as_str().to_owned())];
     let Some(header) = state.header.as_deref() else { return facts };
+    let (text, plan) = (header.runbook_sha256.hex(), header.plan.hex());
     let stepgate = state.parts.last().map_or(&header.stepgate, |part| &part.stepgate);
     let single = [
         ("runbook", &header.runbook_path),
         ("title", &header.title),
-        ("text", &header.runbook_sha256.0),
-        ("plan", &header.plan.0),
+        ("text", &text),
+        ("plan", &plan),
         ("operator", &header.operator),
         ("stepgate", stepgate),
         ("directory", &header.directory),
@@ -128,7 +129,7 @@ fn differs(before: Option<&Side>, after: Option<&Side>) -> Vec<&'static str> {
     let (Some(before), Some(after)) = (before, after) else {
         return vec![if before.is_some() { "only-before" } else { "only-after" }];
     };
-    let output = |side: &Side| (side.stdout_sha256.clone(), side.stderr_sha256.clone());
+    let output = |side: &Side| (side.stdout_sha256, side.stderr_sha256);
     let both = [
         ("text", before.text != after.text),
         ("status", before.status != after.status),
@@ -155,14 +156,14 @@ impl Side {
             status: step.status,
             exit_code: outcome.and_then(|outcome| outcome.exit_code),
             elapsed_ms: outcome.map(|outcome| outcome.elapsed_ms),
-            stdout_sha256: outcome.and_then(|outcome| outcome.stdout.sha256.clone()),
-            stderr_sha256: outcome.and_then(|outcome| outcome.stderr.sha256.clone()),
+            stdout_sha256: outcome.and_then(|outcome| outcome.stdout.sha256),
+            stderr_sha256: outcome.and_then(|outcome| outcome.stderr.sha256),
             agreed_by: step.gate.as_ref().map(|gate| gate.by.clone()),
             answer: step.gate.as_ref().map(|gate| {
                 let note = gate.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
                 format!("{}{note}", gate.answer)
             }),
-            text: step.header.sha256.clone(),
+            text: step.header.sha256,
             captured: outcome.map(|outcome| outcome.captured.clone()).unwrap_or_default(),
         }
     }

@@ -3,6 +3,7 @@
 use super::head_line::{HeadLine, HeadOf};
 use super::level::Level;
 use crate::event::RunVerdict;
+use crate::hash::Hash256;
 use crate::journal::Listing;
 use serde::Serialize;
 use std::io;
@@ -23,8 +24,8 @@ pub struct Finding {
     pub records: u64,
     /// How many bytes they have.
     pub bytes: u64,
-    /// The hash of the last of them; empty if there is none.
-    pub head: String,
+    /// The hash of the last of them, if there is one.
+    pub head: Option<Hash256>,
     /// Who has signed the seal, as the file of allowed signers calls them.
     pub signers: Vec<String>,
     /// What speaks against it.
@@ -57,7 +58,7 @@ impl Finding {
             verdict: None,
             records: 0,
             bytes: 0,
-            head: String::new(),
+            head: None,
             signers: Vec::new(),
             doubts,
             unchecked: Vec::new(),

@@ -20,7 +20,7 @@ impl HeadLine {
         let Mark { records, head } = &self.mark;
         let what = if self.of == HeadOf::Ledger { "ledger" } else { "journal" };
         let records = count(usize::try_from(*records).unwrap_or(usize::MAX), "record");
-        format!("the {what} is not the one whose head was kept: {records} with head {}", &head[..head.len().min(12)])
+        format!("the {what} is not the one whose head was kept: {records} with head {}", head.short())
     }
 }
 
@@ -42,8 +42,8 @@ impl fmt::Display for HeadLine {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Mark { records, head } = &self.mark;
         match &self.of {
-            HeadOf::Ledger => write!(out, "stepgate head ledger {records} sha256:{head}"),
-            HeadOf::Run(run) => write!(out, "stepgate head run {run} {records} sha256:{head}"),
+            HeadOf::Ledger => write!(out, "stepgate head ledger {records} {head}"),
+            HeadOf::Run(run) => write!(out, "stepgate head run {run} {records} {head}"),
         }
     }
 }
@@ -64,14 +64,10 @@ fn parse(text: &str) -> Option<HeadLine> {
         ["stepgate", "head", "run", run, records, hash] => (HeadOf::Run(run.to_owned()), records, hash),
         _ => return None,
     };
-    let head = hash.strip_prefix("sha256:").filter(|head| is_hash(head))?.to_owned();
+    let head = hash.strip_prefix("sha256:")?.parse().ok()?;
     let plain = |number: &u64| *number > 0 && number.to_string() == records;
     let records = records.parse().ok().filter(plain)?;
     Some(HeadLine { of, mark: Mark { records, head } })
-}
-
-fn is_hash(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 #[cfg(test)]
@@ -80,9 +76,9 @@ mod tests {
 
     #[test]
     fn a_line_is_read_back_also_when_a_ticket_has_broken_it() {
-        let mark = Mark { records: 12, head: "ab".repeat(32) };
+        let mark = Mark { records: 12, head: crate::hash::sha256(b"x") };
         for of in [HeadOf::Ledger, HeadOf::Run("20261122-083752-k7xq".to_owned())] {
-            let line = HeadLine { of, mark: mark.clone() };
+            let line = HeadLine { of, mark };
             assert_eq!(line.to_string().parse(), Ok(line.clone()));
             assert_eq!(format!("  {}\n", line.to_string().replace(' ', "\n ")).parse(), Ok(line));
         }

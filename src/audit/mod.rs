@@ -7,6 +7,7 @@ mod check;
 mod compare;
 mod finding;
 mod head_line;
+mod ledger;
 mod level;
 mod select;
 

@@ -13,7 +13,7 @@ use super::terminal::{Terminal, eprint_line, masked};
 use crate::config::Config;
 use crate::engine::{Answers, Ending, Engine, Missing, Observer, Recorder, Setting, Streams};
 use crate::event::{Event, RunState, RunVerdict, Stream, WaitsFor, result_words};
-use crate::hash::{Sha256Hex, sha256};
+use crate::hash::{Hash256, sha256};
 use crate::journal::{Entry, RunFolder, Store};
 use crate::plan::Plan;
 use crate::redact::Redactor;
@@ -148,7 +148,7 @@ fn for_run(config: SessionConfig, mark: &str, hurry: &Hurry) -> SessionConfig {
 }
 
 /// What the runbook's file holds now.
-fn hash_of(path: &Path) -> Option<Sha256Hex> {
+fn hash_of(path: &Path) -> Option<Hash256> {
     super::files::read(path).ok().map(|source| sha256(source.text.as_bytes()))
 }
 

@@ -86,7 +86,7 @@ pub fn read(folder: &RunFolder, state: RunState) -> Result<Reading, Failure> {
 /// The same, and shows each event.
 pub fn read_watching(folder: &RunFolder, state: RunState, watch: impl FnMut(&Event)) -> Result<Reading, Failure> {
     let read = folder.open("journal.jsonl").map_err(ReadError::from);
-    let read = read.and_then(|file| read_journal_watching(file, state, 0, watch));
+    let read = read.and_then(|file| read_journal_watching(file, state, watch));
     read.map_err(|error| Failure::new(Exit::Failure, format!("the record of {} cannot be read: {error}", folder.run)))
 }
 
@@ -134,8 +134,8 @@ fn first(refused: &Refused) -> String {
 fn level(reading: &Reading, finding: &Finding) -> String {
     match (words(reading, finding).first(), &reading.state.seal) {
         (Some(doubt), _) => format!("**damaged**: {}", annotate::inline(doubt)),
-        (None, Some(_)) => format!("sealed, head `sha256:{}`", reading.head),
-        (None, None) => format!("not sealed, head `sha256:{}`", reading.head),
+        (None, Some(_)) => format!("sealed, head `{}`", reading.head),
+        (None, None) => format!("not sealed, head `{}`", reading.head),
     }
 }
 

@@ -87,8 +87,8 @@ impl Record {
         let history = history(&store, path);
         let gone_on = folder.go_on(&reading, settled, Timestamp::now());
         let GoneOn { journal, unrecorded } = gone_on.map_err(|error| unusable(&folder.run, &error))?;
-        let head = (reading.records, reading.head);
-        let begin = Begin::GoOn { resumed: Box::new(resumed), head, repaired: unrecorded };
+        let end = reading.end();
+        let begin = Begin::GoOn { resumed: Box::new(resumed), end, repaired: unrecorded };
         let state = reading.state.into_lean();
         let (store, folder) = (Some(store), Some(folder));
         Ok(Self { store, folder, journal, state, begin, taken_over, history, locks })
@@ -152,7 +152,7 @@ impl Continued {
                 _ = head.send(RunStarted::clone(header));
             }
         };
-        let reading = match read.and_then(|file| read_journal_watching(file, RunState::default(), 1, tell)) {
+        let reading = match read.and_then(|file| read_journal_watching(file, RunState::default(), tell)) {
             Ok(reading) => reading,
             Err(newer @ ReadError::Newer(_)) => return Err(Failure::usage(newer.to_string()).hint("nothing was run")),
             Err(error) => return Err(unusable(&folder.run, &error)),
@@ -175,7 +175,7 @@ impl Continued {
 
     /// Whether the ledger vouches for all of the journal.
     fn is_settled(&self, run: &RunId) -> bool {
-        self.listing.of(run.as_str()).is_some_and(|listed| listed.marks.last() == Some(&self.reading.end()))
+        self.listing.of(run.as_str()).is_some_and(|listed| listed.ends_with(&self.reading))
     }
 
     /// A crash between the seal and the ledger's line leaves the line out: it is added, when the seal is on the disk for

@@ -1,7 +1,7 @@
 //! One stream of one step on its way into the record: hashed as it comes, kept up to a limit, in bounded memory.
 
 use crate::event::StreamRecord;
-use crate::hash::Sha256Hex;
+use crate::hash::Hash256;
 use crate::journal::{DiskFile, RunFolder};
 use sha2::{Digest as _, Sha256};
 use std::io;
@@ -23,7 +23,7 @@ pub struct Capture<'f> {
     file: Option<Box<dyn DiskFile>>,
     kept: u64,
     /// The hash of what is kept, once something is not.
-    kept_hash: Option<Sha256Hex>,
+    kept_hash: Option<Hash256>,
     failed: Option<io::Error>,
     /// Whether what comes is in the file from the first byte on.
     early: bool,
@@ -63,7 +63,7 @@ impl<'f> Capture<'f> {
         let (kept, cut) = bytes.split_at(bytes.len().min(room));
         self.hasher.update(kept);
         if !cut.is_empty() && self.kept_hash.is_none() {
-            self.kept_hash = Some(Sha256Hex::of(self.hasher.clone()));
+            self.kept_hash = Some(Hash256::of(self.hasher.clone()));
         }
         self.hasher.update(cut);
         self.bytes += bytes.len() as u64;
@@ -107,7 +107,7 @@ impl<'f> Capture<'f> {
         let in_file = self.file.is_some();
         let whole = text.is_some() || (in_file && self.kept == self.bytes);
         let record = StreamRecord {
-            sha256: Some(Sha256Hex::of(self.hasher)),
+            sha256: Some(Hash256::of(self.hasher)),
             bytes: Some(self.bytes),
             lines: self.newlines + u64::from(self.last != b'\n'),
             text,

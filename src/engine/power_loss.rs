@@ -7,7 +7,7 @@ mod steps;
 use self::steps::{Watcher, step_through};
 use super::recorder::Recorder;
 use crate::event::*;
-use crate::hash::sha256;
+use crate::hash::{Hash256, sha256};
 use crate::journal::chance::Chance;
 use crate::journal::model_disk::{Fault, ModelDisk};
 use crate::journal::samples::{header, resumed};
@@ -165,7 +165,7 @@ impl World {
         if !tail.is_empty() {
             run.tails.push((bytes.len(), tail, self.settled));
         }
-        let settled = listing.of(run.id.as_str()).is_some_and(|listed| listed.marks.last() == Some(&reading.end()));
+        let settled = listing.of(run.id.as_str()).is_some_and(|listed| listed.ends_with(&reading));
         let gone = folder.go_on(&reading, settled, Timestamp::UNIX_EPOCH).map_err(broken)?;
         run.shown = bytes;
         self.counts.gone_on += 1;
@@ -178,7 +178,7 @@ impl World {
             return Ok(());
         }
         let (run, operator) = (run.id.as_str().to_owned(), "a@b".to_owned());
-        let line = LedgerEvent::Resumed { run, operator, records: reading.records, head: reading.head.clone() };
+        let line = LedgerEvent::Resumed { run, operator, records: reading.records, head: reading.head };
         store.ledger().append(line, Timestamp::UNIX_EPOCH)?;
         let mut first = vec![Event::RunResumed(Box::new(resumed(2)))];
         if gone.unrecorded > 0 {
@@ -208,18 +208,18 @@ impl World {
         if self.chance.once_in(5) {
             recorder.record(Event::RunInterrupted { signal: "INT".to_owned() });
             recorder.commit()?;
-            let (verdict, (records, head)) = (recorder.state().verdict(), recorder.head());
-            let line = LedgerEvent::Left { run, verdict, records, head: head.to_owned() };
+            let (verdict, Mark { records, head }) = (recorder.state().verdict(), recorder.end());
+            let line = LedgerEvent::Left { run, verdict, records, head };
             return store.ledger().append(line, Timestamp::UNIX_EPOCH);
         }
         recorder.record(Event::Closing);
         recorder.commit()?;
-        let (verdict, (records, head)) = (recorder.state().closing_verdict(), recorder.head());
-        let seal = Event::Sealed { verdict, records, head: head.to_owned() };
+        let (verdict, Mark { records, head }) = (recorder.state().closing_verdict(), recorder.end());
+        let seal = Event::Sealed { verdict, records, head };
         recorder.record(seal);
         recorder.commit()?;
-        let (records, head) = recorder.head();
-        let line = LedgerEvent::Sealed { run, verdict, records, head: head.to_owned() };
+        let Mark { records, head } = recorder.end();
+        let line = LedgerEvent::Sealed { run, verdict, records, head };
         store.ledger().append(line, Timestamp::UNIX_EPOCH)?;
         *sealed = true;
         Ok(())
@@ -245,7 +245,7 @@ impl World {
             }
             let mut vouched = Vouched::default();
             let watch = |event: &Event| vouched.take(event);
-            let reading = read_journal_watching(&bytes[..], RunState::lean(), 0, watch).unwrap();
+            let reading = read_journal_watching(&bytes[..], RunState::lean(), watch).unwrap();
             let mut doubts = doubts(Some(&listing), &folder, &reading);
             doubts.extend(vouched.doubts(&folder));
             doubts.extend(reading.damage.iter().filter(|damage| damage.torn.is_none()).map(ToString::to_string));
@@ -283,7 +283,7 @@ impl World {
         }
         let store = Store::create_on(Arc::new(self.disk.clone()), &place()).unwrap();
         // A repair that a crash interrupted is recorded with the next line, whatever that is.
-        let (run, verdict, head) = ("end".to_owned(), RunVerdict::Interrupted, String::new());
+        let (run, verdict, head) = ("end".to_owned(), RunVerdict::Interrupted, Hash256::ZERO);
         let line = LedgerEvent::Left { run, verdict, records: 0, head };
         store.ledger().append(line, Timestamp::UNIX_EPOCH).unwrap();
         let ledger = self.disk.bytes(&place().join("ledger.broken")).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Events on their way: folded at once, shown only when they are durable.
 
 use crate::event::{Event, RunState, StepState, Stream};
-use crate::journal::{Clock, Entry, Journal};
+use crate::journal::{Clock, Entry, Journal, Mark};
 use crate::redact::Redactor;
 use std::io;
 
@@ -64,8 +64,8 @@ impl<'o> Recorder<'o> {
     }
 
     /// How many records there are, and the hash of the last.
-    pub fn head(&self) -> (u64, &str) {
-        self.journal.head()
+    pub fn end(&self) -> Mark {
+        self.journal.end()
     }
 
     /// Adds an event; it is durable with the next [`Recorder::commit`].

@@ -13,7 +13,7 @@ use super::sessions::Sessions;
 use super::setting::Setting;
 use crate::event::*;
 use crate::expect::Evaluator;
-use crate::journal::LedgerEvent;
+use crate::journal::{LedgerEvent, Mark};
 use crate::plan::{Action, Plan, PlannedStep};
 use crate::runbook::STEP_VARIABLES;
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,7 +65,7 @@ pub enum Begin {
         /// The head of this part.
         resumed: Box<RunResumed>,
         /// How many sound records there were, and the hash of the last.
-        head: (u64, String),
+        end: Mark,
         /// Bytes that were taken out of the journal and are not recorded yet.
         repaired: u64,
     },
@@ -131,7 +131,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
                 self.list(began(&header))?;
                 self.recorder.record(Event::RunStarted(header));
             }
-            Begin::GoOn { resumed, head: (records, head), repaired } => {
+            Begin::GoOn { resumed, end: Mark { records, head }, repaired } => {
                 let run = self.recorder.state().header.as_ref().map_or_else(String::new, |header| header.run.clone());
                 self.list(LedgerEvent::Resumed { run, operator: resumed.operator.clone(), records, head })?;
                 self.recorder.record(Event::RunResumed(resumed));
@@ -284,8 +284,8 @@ impl<'a, P: Prompter> Engine<'a, P> {
         self.recorder.commit()?;
         self.end_sessions().await;
         let verdict = self.recorder.state().closing_verdict();
-        let (records, head) = self.recorder.head();
-        let sealed = Event::Sealed { verdict, records, head: head.to_owned() };
+        let Mark { records, head } = self.recorder.end();
+        let sealed = Event::Sealed { verdict, records, head };
         self.recorder.record(sealed);
         self.recorder.commit()?;
         self.list_end(true)
@@ -354,8 +354,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
     fn list_end(&self, sealed: bool) -> io::Result<()> {
         let state = self.recorder.state();
         let run = state.header.as_ref().map_or_else(String::new, |header| header.run.clone());
-        let (verdict, (records, head)) = (state.verdict(), self.recorder.head());
-        let head = head.to_owned();
+        let (verdict, Mark { records, head }) = (state.verdict(), self.recorder.end());
         self.list(match sealed {
             true => LedgerEvent::Sealed { run, verdict, records, head },
             false => LedgerEvent::Left { run, verdict, records, head },
@@ -375,7 +374,7 @@ fn began(header: &RunStarted) -> LedgerEvent {
         run: header.run.clone(),
         runbook: header.runbook.clone(),
         runbook_path: header.runbook_path.clone(),
-        plan: header.plan.clone(),
+        plan: header.plan,
         title: header.title.clone(),
         profile: header.profile.clone(),
         operator: header.operator.clone(),

@@ -3,7 +3,7 @@
 use super::interrupts::Interrupts;
 use crate::event::Event;
 use crate::expect::Text;
-use crate::hash::Sha256Hex;
+use crate::hash::Hash256;
 use crate::journal::{Ledger, RunFolder};
 use crate::plan::PlannedStep;
 use crate::redact::Redactor;
@@ -41,7 +41,7 @@ pub struct Setting {
     /// Variables whose values were not kept, and which nobody could give: a step that names one waits.
     pub missing: Vec<Missing>,
     /// What the runbook's file holds now; `None` if it cannot be read.
-    pub runbook_now: Box<dyn Fn() -> Option<Sha256Hex>>,
+    pub runbook_now: Box<dyn Fn() -> Option<Hash256>>,
 }
 
 /// A variable whose value a later part of the run does not know: a secret was in it, or nobody saw it.

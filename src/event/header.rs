@@ -2,7 +2,7 @@
 
 use super::changes::MASK;
 use super::model::Channel;
-use crate::hash::{Sha256Hex, sha256};
+use crate::hash::{Hash256, sha256};
 use crate::plan::{Action, Inputs, Plan, PlannedStep, Selection};
 use crate::runbook::{Effect, Gate, ParameterKind};
 use serde::{Deserialize, Serialize};
@@ -23,9 +23,9 @@ pub struct RunStarted {
     /// The runbook's real path, which its lock is taken on.
     pub runbook_path: String,
     /// The hash of the runbook's bytes, which the store keeps.
-    pub runbook_sha256: Sha256Hex,
+    pub runbook_sha256: Hash256,
     /// The identity of the plan.
-    pub plan: Sha256Hex,
+    pub plan: Hash256,
     /// The runbook's title.
     pub title: String,
     /// The profile, if one was chosen.
@@ -54,7 +54,7 @@ pub struct RunStarted {
     pub chosen: Vec<String>,
     /// The identity of the parameters' types, and of the steps behind which they are asked for.
     #[serde(default)]
-    pub declared: Sha256Hex,
+    pub declared: Hash256,
     /// Where each secret came from, in words.
     pub secrets: BTreeMap<String, String>,
     /// The command that reaches each target.
@@ -103,9 +103,9 @@ pub struct Revision {
     /// The file below the run's folder that holds the runbook's bytes.
     pub runbook_file: String,
     /// Their hash.
-    pub runbook_sha256: Sha256Hex,
+    pub runbook_sha256: Hash256,
     /// The identity of the plan.
-    pub plan: Sha256Hex,
+    pub plan: Hash256,
     /// The runbook's title.
     pub title: String,
     /// Values of the parameters that are given before the run, `[secret]` for a secret one.
@@ -117,7 +117,7 @@ pub struct Revision {
     /// The steps that are chosen, if the run is partial.
     pub chosen: Vec<String>,
     /// The identity of the parameters' types, and of the steps behind which they are asked for.
-    pub declared: Sha256Hex,
+    pub declared: Hash256,
     /// The command that reaches each target.
     pub targets: BTreeMap<String, String>,
     /// The commands that `--target` gave, as they were typed.
@@ -142,7 +142,7 @@ impl Revision {
         chosen: &[bool],
         known: Option<&RunStarted>,
     ) -> Self {
-        let hash = plan.hash().clone();
+        let hash = plan.hash();
         let steps = match known.filter(|known| known.plan == hash) {
             Some(known) => known.steps.clone(),
             None => plan.steps.iter().map(StepHeader::of).map(Arc::new).collect(),
@@ -205,7 +205,7 @@ impl RunStarted {
     pub(crate) fn example(revision: Revision) -> Self {
         let mut header: Self = serde_json::from_value(serde_json::json!({
             "format": super::JOURNAL_FORMAT, "stepgate": "0", "run": "r", "runbook": "r.md", "runbook_path": "/r.md",
-            "runbook_sha256": "", "plan": "", "title": "", "profile": null, "operator": "a@b", "directory": "/",
+            "runbook_sha256": Hash256::ZERO, "plan": Hash256::ZERO, "title": "", "profile": null, "operator": "a@b", "directory": "/",
             "overrides": [], "selection": null, "params": {}, "secrets": {}, "targets": {}, "acceptance": [], "steps": [],
         }))
         .expect("the keys of a head");
@@ -246,7 +246,7 @@ pub struct StepHeader {
     pub effect: Option<Effect>,
     /// The identity of all that the plan says of it.
     #[serde(default)]
-    pub sha256: Sha256Hex,
+    pub sha256: Hash256,
 }
 
 /// What kind of step it is.

@@ -4,7 +4,7 @@ use super::decision::{Decision, FailureAnswer};
 use super::header::{RunResumed, RunStarted};
 use super::outcome::{ProcessRecord, StepFinished, Stream};
 use super::verdict::RunVerdict;
-use crate::hash::Sha256Hex;
+use crate::hash::Hash256;
 use crate::plan::Origin;
 use crate::runbook::Gate;
 use serde::{Deserialize, Serialize};
@@ -67,7 +67,7 @@ pub enum Event {
     /// The runbook's file is no longer what is run. What was planned is run all the same.
     RunbookChanged {
         /// The hash of what it holds now; `None` if it cannot be read.
-        sha256: Option<Sha256Hex>,
+        sha256: Option<Hash256>,
     },
     /// The machine's clock and the run's differ by more than before: it was set, or the machine slept.
     ClockShifted {
@@ -237,7 +237,7 @@ pub enum Event {
         /// How many records stand before this one.
         records: u64,
         /// The hash of the record before this one.
-        head: String,
+        head: Hash256,
     },
 }
 

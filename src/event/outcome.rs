@@ -2,7 +2,7 @@
 
 use super::model::Instance;
 use super::verdict::Status;
-use crate::hash::Sha256Hex;
+use crate::hash::Hash256;
 use crate::runbook::ExpectedStream;
 use crate::session_state::SessionState;
 use jiff::Timestamp;
@@ -106,7 +106,7 @@ pub enum Reason {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamRecord {
     /// The hash of every byte, also of those that were not kept; `None` if they are secret.
-    pub sha256: Option<Sha256Hex>,
+    pub sha256: Option<Hash256>,
     /// How many bytes there were; `None` if they are secret.
     pub bytes: Option<u64>,
     /// How many lines there were.
@@ -118,7 +118,7 @@ pub struct StreamRecord {
     /// How many bytes the file holds, if it does not hold all.
     pub kept: Option<u64>,
     /// The hash of those bytes.
-    pub kept_sha256: Option<Sha256Hex>,
+    pub kept_sha256: Option<Hash256>,
 }
 
 impl StreamRecord {

@@ -6,6 +6,7 @@ use super::model::*;
 use super::outcome::*;
 use super::step_state::{Deviation, GateState, ProbeState, StepState, gate_state};
 use super::verdict::{RunVerdict, Status};
+use crate::hash::Hash256;
 use crate::runbook::Gate;
 use crate::session_state::SessionState;
 use jiff::Timestamp;
@@ -45,9 +46,9 @@ pub struct RunState {
     /// Whether it is closing.
     pub closing: bool,
     /// The verdict and the head that the seal names.
-    pub seal: Option<(RunVerdict, String)>,
+    pub seal: Option<(RunVerdict, Hash256)>,
     /// The seals of earlier closes, after each of which the run was opened again.
-    pub earlier_seals: Vec<(RunVerdict, String)>,
+    pub earlier_seals: Vec<(RunVerdict, Hash256)>,
     /// The parts in which the run went on, without the first.
     pub parts: Vec<Part>,
     /// How long the run was under way, all its parts together and no gap between them.
@@ -209,7 +210,7 @@ impl RunState {
             Event::RunFailed { reason } => self.failed = Some(reason.clone()),
             Event::GivenUp { by } => self.given_up = Some(by.clone()),
             Event::Closing => self.closing = true,
-            Event::Sealed { verdict, head, .. } => self.seal = Some((*verdict, head.clone())),
+            Event::Sealed { verdict, head, .. } => self.seal = Some((*verdict, *head)),
         }
     }
 

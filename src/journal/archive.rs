@@ -31,8 +31,8 @@ impl Archive {
             return Err(io::Error::other("it is no regular file"));
         }
         let mut files = BTreeMap::new();
-        for entry in tar::Archive::new(&file).entries()? {
-            let entry = entry?;
+        for entry in tar::Archive::new(&file).entries().map_err(no_tar)? {
+            let entry = entry.map_err(no_tar)?;
             let name = name(&entry.path()?)?;
             let (at, length) = (entry.raw_file_position(), entry.size());
             if !matches!(entry.header().entry_type(), tar::EntryType::Regular | tar::EntryType::Directory) {
@@ -73,6 +73,12 @@ impl Archive {
     }
 }
 
+/// The library's own words speak of headers and fields.
+fn no_tar(error: io::Error) -> io::Error {
+    tracing::debug!(%error, "no tar archive");
+    io::Error::new(error.kind(), "it is no tar archive, or it was changed or cut off since it was made")
+}
+
 /// A path of plain names.
 fn name(path: &Path) -> io::Result<PathBuf> {
     let plain =
@@ -90,6 +96,10 @@ struct ArchiveDisk {
     files: BTreeMap<PathBuf, (u64, u64)>,
 }
 
+fn not_here() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "the exported file does not hold it")
+}
+
 fn read_only<T>() -> io::Result<T> {
     Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, "an exported file is only read"))
 }
@@ -104,7 +114,7 @@ impl Disk for ArchiveDisk {
     }
 
     fn read(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        let (start, length) = *self.files.get(path).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        let (start, length) = *self.files.get(path).ok_or_else(not_here)?;
         Ok(Box::new(Section { file: Arc::clone(&self.file), start, length, at: 0 }))
     }
 

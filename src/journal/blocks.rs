@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{Builder, Scope, available_parallelism};
 
@@ -73,38 +73,20 @@ impl<R: Read> Blocks<R> {
         Ok((!block.is_empty()).then_some(block))
     }
 
-    /// Hands over every line in order, until `take` has enough. `first` is the block that was read already. `busy` cores are
-    /// left to others.
+    /// Hands over every line in order, until `take` has enough. `first` is the block that was read already.
     pub fn each<E: LineEvent>(
         mut self,
         first: Vec<u8>,
-        busy: usize,
         mut take: impl FnMut(Line<E>) -> ControlFlow<()>,
     ) -> io::Result<()> {
         match self.next()? {
             None => _ = lines(&first).try_for_each(take),
             Some(second) => std::thread::scope(|scope| {
                 let (jobs, queue) = channel();
-                match start_workers(scope, queue, busy) {
-                    0 => self.parse_here([first, second], take),
-                    workers => self.hand_out(&jobs, workers, [first, second], &mut take),
-                }
+                let queue = Arc::new(Mutex::new(queue));
+                let workers = start_workers(scope, &queue);
+                self.hand_out(&jobs, &queue, workers, [first, second], &mut take)
             })?,
-        }
-        Ok(())
-    }
-
-    /// Parses every block in this thread, if there can be no other.
-    fn parse_here<E: LineEvent>(
-        &mut self,
-        blocks: [Vec<u8>; 2],
-        mut take: impl FnMut(Line<E>) -> ControlFlow<()>,
-    ) -> io::Result<()> {
-        let mut blocks = blocks.into_iter().map(Ok).chain(std::iter::from_fn(|| self.next().transpose()));
-        while let Some(block) = blocks.next().transpose()? {
-            if lines(&block).try_for_each(&mut take).is_break() {
-                break;
-            }
         }
         Ok(())
     }
@@ -113,6 +95,7 @@ impl<R: Read> Blocks<R> {
     fn hand_out<E: LineEvent>(
         &mut self,
         jobs: &Sender<Job<E>>,
+        queue: &Queue<E>,
         workers: usize,
         blocks: [Vec<u8>; 2],
         mut take: impl FnMut(Line<E>) -> ControlFlow<()>,
@@ -127,7 +110,7 @@ impl<R: Read> Blocks<R> {
                 under_way.push_back(parsed);
             }
             let Some(parsed) = under_way.pop_front() else { return Ok(()) };
-            let (parsed, mut block) = parsed.recv().map_err(io::Error::other)?;
+            let (parsed, mut block) = wait_for(&parsed, queue).map_err(io::Error::other)?;
             if parsed.into_iter().try_for_each(&mut take).is_break() {
                 return Ok(());
             }
@@ -140,27 +123,54 @@ impl<R: Read> Blocks<R> {
 /// A block to be parsed, and where its lines are wanted.
 struct Job<E> {
     block: Vec<u8>,
-    reply: Sender<(Vec<Line<E>>, Vec<u8>)>,
+    reply: Sender<Parsed<E>>,
 }
 
-/// Starts as many workers as there are cores that are not busy, at least one, and says how many.
-fn start_workers<'s, E: LineEvent>(scope: &'s Scope<'s, '_>, queue: Receiver<Job<E>>, busy: usize) -> usize {
-    let queue = Arc::new(Mutex::new(queue));
-    let wanted = available_parallelism().map_or(1, usize::from).saturating_sub(busy).clamp(1, MAX_WORKERS);
+/// The lines of a block, and its room.
+type Parsed<E> = (Vec<Line<E>>, Vec<u8>);
+
+/// Blocks that nobody has begun with.
+type Queue<E> = Mutex<Receiver<Job<E>>>;
+
+impl<E: LineEvent> Job<E> {
+    fn work(self) {
+        let parsed = lines(&self.block).collect();
+        // Whoever no longer waits has found damage.
+        _ = self.reply.send((parsed, self.block));
+    }
+}
+
+/// Starts a worker for each core but this thread's, and says how many.
+fn start_workers<'s, E: LineEvent>(scope: &'s Scope<'s, '_>, queue: &Arc<Queue<E>>) -> usize {
+    let wanted = available_parallelism().map_or(1, usize::from).saturating_sub(1).clamp(1, MAX_WORKERS);
     let start = |_: &usize| {
-        let queue = Arc::clone(&queue);
+        let queue = Arc::clone(queue);
         Builder::new().spawn_scoped(scope, move || work(&queue)).is_ok()
     };
     (0..wanted).take_while(start).count()
 }
 
 /// Parses blocks until there will be no more.
-fn work<E: LineEvent>(queue: &Mutex<Receiver<Job<E>>>) {
+fn work<E: LineEvent>(queue: &Queue<E>) {
     let next = || queue.lock().ok()?.recv().ok();
-    while let Some(Job { block, reply }) = next() {
-        // Whoever no longer waits has found damage.
-        let parsed = lines(&block).collect();
-        _ = reply.send((parsed, block));
+    while let Some(job) = next() {
+        job.work();
+    }
+}
+
+/// Waits for a block, and parses others meanwhile: this thread has little else to do, and may be the only one.
+fn wait_for<E: LineEvent>(wanted: &Receiver<Parsed<E>>, queue: &Queue<E>) -> Result<Parsed<E>, RecvError> {
+    loop {
+        match wanted.try_recv() {
+            Ok(parsed) => return Ok(parsed),
+            Err(TryRecvError::Disconnected) => return Err(RecvError),
+            Err(TryRecvError::Empty) => {}
+        }
+        // A worker that waits for a job holds the queue: then there is none.
+        match queue.try_lock().ok().and_then(|queue| queue.try_recv().ok()) {
+            Some(job) => job.work(),
+            None => return wanted.recv(),
+        }
     }
 }
 

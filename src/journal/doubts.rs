@@ -1,9 +1,10 @@
 //! What speaks against a journal: a ledger that says otherwise, bytes that were taken out and are gone. Finding nothing
 //! proves little by itself; `docs/audit.md` says what each level claims.
 
+use super::chain::Mark;
 use super::go_on::BROKEN;
 use super::listing::Listing;
-use super::reader::{Mark, Reading};
+use super::reader::Reading;
 use super::run_folder::RunFolder;
 use std::io;
 
@@ -37,7 +38,7 @@ fn ledger_doubt(listing: &io::Result<Listing>, folder: &RunFolder, reading: &Rea
     match (listed, &listing.damage) {
         (Some(_), None) => None,
         (None, None) => Some("the ledger does not list the run".to_owned()),
-        (Some(listed), Some(_)) if !listed.marks.is_empty() && listed.marks.last() == Some(&reading.end()) => None,
+        (Some(listed), Some(_)) if listed.ends_with(reading) => None,
         (Some(_), Some(error)) => {
             Some(format!("the ledger is damaged, so it does not tell how the run ended: {error}"))
         }
@@ -50,13 +51,10 @@ fn ledger_doubt(listing: &io::Result<Listing>, folder: &RunFolder, reading: &Rea
 /// How the journal differs from where the ledger saw it.
 fn unmet(mark: &Mark, reading: &Reading) -> String {
     let Mark { records, head } = mark;
-    let found = match *records > reading.records {
-        true => format!("its sound part has only {} with head {}", reading.records, short(&reading.head)),
-        false => "the journal has another one there".to_owned(),
+    let found = match reading.records {
+        0 => "nothing of the journal is sound".to_owned(),
+        sound if *records > sound => format!("its sound part has only {sound} with head {}", reading.head.short()),
+        _ => "the journal has another one there".to_owned(),
     };
-    format!("the ledger says {records} records with head {}, {found}", short(head))
-}
-
-fn short(head: &str) -> &str {
-    &head[..head.len().min(12)]
+    format!("the ledger says {records} records with head {}, {found}", head.short())
 }

@@ -15,6 +15,9 @@ pub enum FindError {
     /// The ledger lists runs whose folders are not there.
     #[error("the ledger lists {0} runs, and not one of their folders is in the store")]
     Gone(usize),
+    /// The ledger lists a run whose id holds the text, and its folder is not there.
+    #[error("the ledger lists run {0}, and its folder is not in the store")]
+    Missing(String),
     /// No run's id holds the text.
     #[error("no run's id holds `{0}`")]
     Unknown(String),
@@ -41,13 +44,19 @@ impl Store {
             None => runs.iter().filter(|run| run.as_str().contains(part)).collect(),
         };
         match found[..] {
-            [] => Err(FindError::Unknown(part.to_owned())),
+            [] => Err(self.unknown(part)),
             [run] => self.folder_of(run).ok_or_else(|| FindError::Unknown(part.to_owned())),
             _ => Err(FindError::Ambiguous {
                 part: part.to_owned(),
                 runs: found.iter().map(ToString::to_string).collect(),
             }),
         }
+    }
+
+    fn unknown(&self, part: &str) -> FindError {
+        let listing = self.ledger().listing().unwrap_or_default();
+        let gone = listing.runs.into_iter().rev().map(|listed| listed.run).find(|run| run.contains(part));
+        gone.map_or_else(|| FindError::Unknown(part.to_owned()), FindError::Missing)
     }
 
     fn nothing(&self) -> FindError {

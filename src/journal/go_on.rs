@@ -1,7 +1,6 @@
 //! Going on with the journal of a run that was left, that a crash ended, or that had closed and failed.
 
 use super::aside::Aside;
-use super::chain::Head;
 use super::clock::Clock;
 use super::disk::DiskFile;
 use super::reader::{Damage, Reading};
@@ -67,9 +66,8 @@ impl RunFolder {
             write_again(&mut *file, reading.bytes)?;
             file.sync_data()?;
         }
-        let head = Head { records: reading.records, hash: reading.head.clone() };
         let clock = Clock::going_on(now, reading.state.active);
-        let journal = Journal::behind(self.disk.append(&path)?, reading.bytes, head, clock);
+        let journal = Journal::behind(self.disk.append(&path)?, reading.bytes, reading.end(), clock);
         Ok(GoneOn { journal, unrecorded })
     }
 
@@ -199,7 +197,7 @@ mod tests {
         let reading = read(&folder);
         let mut journal = folder.go_on(&reading, false, Timestamp::now()).unwrap().journal;
         let entry = journal.record(Event::RunResumed(Box::new(resumed(2)))).clone();
-        assert_eq!((entry.seq, &entry.prev), (2, &reading.head));
+        assert_eq!((entry.seq, entry.prev), (2, reading.head));
         assert!(entry.since >= reading.state.active && entry.time > reading.state.last.unwrap());
         journal.commit().unwrap();
     }

@@ -3,11 +3,11 @@
 
 use super::aside::Aside;
 use super::blocks::{Blocks, Line, LineEvent, parse};
-use super::chain::{Entry, Head, LineError};
+use super::chain::{Entry, LineError, Mark};
 use super::disk::{Disk, DiskFile};
 use super::listing::Listing;
 use crate::event::RunVerdict;
-use crate::hash::Sha256Hex;
+use crate::hash::Hash256;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead as _, BufReader, Read as _, SeekFrom};
@@ -34,7 +34,7 @@ pub enum LedgerEvent {
         /// The runbook's real path.
         runbook_path: String,
         /// The identity of the plan.
-        plan: Sha256Hex,
+        plan: Hash256,
         /// The runbook's title.
         title: String,
         /// The profile, if one was chosen.
@@ -51,7 +51,7 @@ pub enum LedgerEvent {
         /// How many sound records its journal had.
         records: u64,
         /// The hash of the last one.
-        head: String,
+        head: Hash256,
     },
     /// A run was left: suspended, interrupted or in doubt.
     Left {
@@ -62,7 +62,7 @@ pub enum LedgerEvent {
         /// How many records its journal has.
         records: u64,
         /// The hash of the last one.
-        head: String,
+        head: Hash256,
     },
     /// A run closed.
     Sealed {
@@ -73,7 +73,7 @@ pub enum LedgerEvent {
         /// How many records its journal has, the seal included.
         records: u64,
         /// The hash of the seal.
-        head: String,
+        head: Hash256,
     },
     /// A line that a crash had cut off was taken out; its bytes are kept in `ledger.broken`.
     Repaired {
@@ -91,13 +91,13 @@ struct Fields {
     run: Option<String>,
     runbook: Option<String>,
     runbook_path: Option<String>,
-    plan: Option<Sha256Hex>,
+    plan: Option<Hash256>,
     title: Option<String>,
     profile: Option<String>,
     operator: Option<String>,
     verdict: Option<RunVerdict>,
     records: Option<u64>,
-    head: Option<String>,
+    head: Option<Hash256>,
     bytes: Option<u64>,
 }
 
@@ -161,7 +161,7 @@ impl Ledger {
         let _guard = self.disk.guard(&self.folder.join("ledger.lock"))?;
         let mut file = self.open()?;
         let mut end = End::read(&mut *file)?;
-        if end.head.records == 0 {
+        if end.mark.records == 0 {
             // Before its first line: afterwards nobody could tell whether its name is on the disk.
             self.disk.sync_folder(&self.folder)?;
         }
@@ -169,9 +169,9 @@ impl Ledger {
         let unrecorded = self.keep_torn(&mut *file, &end)?;
         if unrecorded > 0 {
             let repaired = LedgerEvent::Repaired { bytes: unrecorded };
-            lines.push_str(&end.head.append(repaired, time, Duration::ZERO).1);
+            lines.push_str(&end.mark.append(repaired, time, Duration::ZERO).1);
         }
-        let line = end.head.append(event, time, Duration::ZERO).1;
+        let line = end.mark.append(event, time, Duration::ZERO).1;
         if line.len() as u64 > TAIL {
             // It could not be found again from the ledger's end, and every later run would be refused.
             return Err(io::Error::other("the ledger's line would be too long"));
@@ -235,12 +235,12 @@ impl Ledger {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
-        let (mut blocks, mut head, mut damage) = (Blocks::new(file), Head::default(), None);
+        let (mut blocks, mut end, mut damage) = (Blocks::new(file), Mark::default(), None);
         if let Some(first) = blocks.next()? {
-            blocks.each(first, 0, |line: Line<LedgerEvent>| {
-                match line.entry.and_then(|entry| head.check(&entry).map(|()| entry)) {
+            blocks.each(first, |line: Line<LedgerEvent>| {
+                match line.entry.and_then(|entry| end.check(&entry).map(|()| entry)) {
                     Ok(entry) => {
-                        head.pass(&entry);
+                        end.pass(&entry);
                         take(entry);
                         return ControlFlow::Continue(());
                     }
@@ -279,7 +279,7 @@ impl LineEvent for LedgerEvent {
 /// The end of a ledger.
 struct End {
     /// Where the chain stands by its last whole line.
-    head: Head,
+    mark: Mark,
     /// Where the bytes start that were read.
     start: u64,
     /// Whole lines, but for the first.
@@ -298,7 +298,7 @@ impl End {
         let torn = whole.split_off(memchr::memrchr(b'\n', &whole).map_or(0, |at| at + 1));
         let Some(lines) = whole.strip_suffix(b"\n") else {
             return match start {
-                0 => Ok(Self { head: Head::default(), start, whole, torn }),
+                0 => Ok(Self { mark: Mark::default(), start, whole, torn }),
                 _ => Err(io::Error::other("the ledger's end holds no line")),
             };
         };
@@ -306,7 +306,7 @@ impl End {
         let last = parse::<LedgerEvent>(&lines[begin..]);
         let last =
             last.map_err(|error| io::Error::other(format!("the ledger's last line cannot be followed: {error}")))?;
-        Ok(Self { head: Head { records: last.seq + 1, hash: last.hash }, start, whole, torn })
+        Ok(Self { mark: Mark { records: last.seq + 1, head: last.hash }, start, whole, torn })
     }
 
     /// How many bytes the ledger has without the torn line.
@@ -328,7 +328,7 @@ mod tests {
     use super::*;
 
     fn began(run: &str) -> LedgerEvent {
-        let plan = Sha256Hex("0".repeat(64));
+        let plan = Hash256::ZERO;
         let (run, runbook, title, operator) = (run.into(), String::from("r.md"), "R".into(), "a@b".into());
         let runbook_path = runbook.clone();
         LedgerEvent::Began { run, runbook, runbook_path, plan, title, profile: None, operator }

@@ -1,10 +1,10 @@
 //! What the ledger says of every run of its store.
 
-use super::chain::{Entry, LineError};
+use super::chain::{Entry, LineError, Mark};
 use super::ledger::LedgerEvent;
-use super::reader::{Mark, Reading};
+use super::reader::Reading;
 use crate::event::RunVerdict;
-use crate::hash::Sha256Hex;
+use crate::hash::Hash256;
 use jiff::Timestamp;
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ pub struct Listing {
     /// What is wrong with the first line that is not sound; nothing behind it is listed.
     pub damage: Option<LineError>,
     /// The hash of every sound line, in order.
-    heads: Vec<String>,
+    heads: Vec<Hash256>,
     /// How many bytes its lines say were taken out.
     repaired: u64,
     /// Where each run stands in `runs`.
@@ -38,7 +38,7 @@ pub struct Listed {
     /// The runbook's real path.
     pub runbook_path: String,
     /// The identity of the plan.
-    pub plan: Sha256Hex,
+    pub plan: Hash256,
     /// The runbook's title.
     pub title: String,
     /// The profile, if one was chosen.
@@ -51,10 +51,8 @@ pub struct Listed {
     pub ended: Option<Timestamp>,
     /// Where the ledger saw it last.
     pub standing: Standing,
-    /// Where its journal stood at each of its lines, in order.
-    pub marks: Vec<Mark>,
-    /// Those of them at which it was closed.
-    pub seals: Vec<Mark>,
+    /// Where its journal stood at each of its lines behind the first, in order, and where the run stood then.
+    marks: Vec<(Mark, Standing)>,
     /// Whether a line cannot follow the one before it, such as one that closes what is closed.
     pub odd: bool,
     /// How many lines the ledger had with the last that says something of it.
@@ -105,7 +103,6 @@ impl Listing {
                     ended,
                     standing,
                     marks,
-                    seals: Vec::new(),
                     odd: false,
                     line,
                 });
@@ -127,11 +124,12 @@ impl Listing {
         let line = self.heads.len() as u64;
         if let Some(listed) = self.places.get(run).map(|at| &mut self.runs[*at]) {
             listed.odd |= standing != Standing::Begun && listed.standing != Standing::Begun;
-            if let Standing::Sealed(_) = standing {
-                listed.seals.push(mark.clone());
-            }
             (listed.standing, listed.ended, listed.line) = (standing, ended, line);
-            listed.marks.push(mark);
+            if listed.marks.is_empty() {
+                // Nearly every run has one: room for four would be most of what a long ledger takes.
+                listed.marks.reserve_exact(1);
+            }
+            listed.marks.push((mark, standing));
         }
     }
 
@@ -147,7 +145,7 @@ impl Listing {
 
     /// Where the ledger ends, as far as it is sound; `None` if it has no line.
     pub fn end(&self) -> Option<Mark> {
-        self.heads.last().map(|head| Mark { records: self.heads.len() as u64, head: head.clone() })
+        self.heads.last().map(|head| Mark { records: self.heads.len() as u64, head: *head })
     }
 
     /// Whether the ledger had exactly this head when it had so many lines.
@@ -172,13 +170,23 @@ impl Listed {
     /// The first mark that a journal does not hold. One that is longer than the last mark is fine: a crash came
     /// before the ledger's line.
     pub fn missing(&self, reading: &Reading) -> Option<&Mark> {
-        self.marks.iter().find(|mark| !reading.holds(mark))
+        self.marks.iter().map(|(mark, _)| mark).find(|mark| !reading.holds(mark))
+    }
+
+    /// Whether the ledger's last line of the run names the journal's end.
+    pub fn ends_with(&self, reading: &Reading) -> bool {
+        self.marks.last().is_some_and(|(mark, _)| *mark == reading.end())
+    }
+
+    /// Where its journal stood each time that the run was closed.
+    pub fn seals(&self) -> impl Iterator<Item = &Mark> {
+        self.marks.iter().filter(|(_, standing)| matches!(standing, Standing::Sealed(_))).map(|(mark, _)| mark)
     }
 
     /// The line that the ledger lacks, if the journal is sealed and a crash came before the ledger's `sealed`.
     pub fn lacks(&self, reading: &Reading) -> Option<LedgerEvent> {
         let (verdict, _) = reading.state.seal.as_ref()?;
-        let listed = matches!(self.standing, Standing::Sealed(_)) && self.marks.last() == Some(&reading.end());
+        let listed = matches!(self.standing, Standing::Sealed(_)) && self.ends_with(reading);
         let Mark { records, head } = reading.end();
         (!listed).then(|| LedgerEvent::Sealed { run: self.run.clone(), verdict: *verdict, records, head })
     }
@@ -192,7 +200,7 @@ mod tests {
     use crate::event::{Event, RunState};
 
     fn entries(events: Vec<LedgerEvent>) -> Vec<Entry<LedgerEvent>> {
-        let mut head = super::super::chain::Head::default();
+        let mut head = super::super::chain::Mark::default();
         events.into_iter().map(|event| head.append(event, jiff::Timestamp::UNIX_EPOCH, Default::default()).0).collect()
     }
 
@@ -204,7 +212,7 @@ mod tests {
 
     fn began(run: &str) -> LedgerEvent {
         let [runbook, runbook_path, title, operator] = ["r.md", "/r.md", "R", "a@b"].map(str::to_owned);
-        let plan = crate::hash::Sha256Hex::default();
+        let plan = crate::hash::Hash256::default();
         LedgerEvent::Began { run: run.to_owned(), runbook, runbook_path, plan, title, profile: None, operator }
     }
 
@@ -218,17 +226,10 @@ mod tests {
 
     #[test]
     fn the_newest_run_that_was_not_closed_comes_first_and_one_that_failed_is_closed() {
-        let mark = Mark { records: 1, head: "x".to_owned() };
-        let again = LedgerEvent::Resumed { run: "c".into(), operator: "a@b".into(), records: 1, head: "x".into() };
-        let events = vec![
-            began("a"),
-            began("b"),
-            left("b", mark.clone()),
-            began("c"),
-            sealed("c", mark.clone()),
-            began("d"),
-            sealed("d", mark),
-        ];
+        let mark = Mark { records: 1, head: crate::hash::sha256(b"x") };
+        let again = LedgerEvent::Resumed { run: "c".into(), operator: "a@b".into(), records: 1, head: mark.head };
+        let events =
+            vec![began("a"), began("b"), left("b", mark), began("c"), sealed("c", mark), began("d"), sealed("d", mark)];
         let unfinished = |events: Vec<_>| {
             let known = listing(entries(events));
             known.unfinished().map(|listed| listed.run.clone()).collect::<Vec<_>>()
@@ -247,7 +248,7 @@ mod tests {
         let read = |text: &str| read_journal(text.as_bytes(), RunState::default()).unwrap();
         let marks = &lines.marks;
         let listing = |marks: &[&Mark]| {
-            let events = [began("one")].into_iter().chain(marks.iter().map(|mark| left("one", (*mark).clone())));
+            let events = [began("one")].into_iter().chain(marks.iter().map(|mark| left("one", *(*mark))));
             listing(entries(events.collect())).of("one").unwrap().clone()
         };
         let reading = read(&lines.text);

@@ -36,7 +36,7 @@ mod vouched;
 mod writer;
 
 pub use archive::Archive;
-pub use chain::{Entry, LineError};
+pub use chain::{Entry, LineError, Mark};
 pub use clock::Clock;
 pub use disk::{Disk, DiskFile};
 pub use doubts::doubts;
@@ -46,7 +46,7 @@ pub use holder::{Holder, state_and_start};
 pub use ledger::{Ledger, LedgerEvent};
 pub use listing::{Listed, Listing, Standing};
 pub use lock::{Lock, LockError, Taken, TakenOver};
-pub use reader::{Damage, Mark, ReadError, Reading, read_journal, read_journal_watching};
+pub use reader::{Damage, ReadError, Reading, read_journal, read_journal_watching};
 pub use run_folder::RunFolder;
 pub use run_id::{RunId, RunIdError};
 pub use signatures::Signature;

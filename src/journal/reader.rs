@@ -1,8 +1,9 @@
 //! Reading a journal: every line is checked, the first damage ends it.
 
 use super::blocks::{Blocks, Line};
-use super::chain::{Entry, Head, LineError};
+use super::chain::{Entry, LineError, Mark};
 use crate::event::{Event, JOURNAL_FORMAT, RunState, RunVerdict};
+use crate::hash::Hash256;
 use serde::Deserialize;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -17,9 +18,9 @@ pub struct Reading {
     /// How many bytes they have.
     pub bytes: u64,
     /// The hash of the last sound record.
-    pub head: String,
+    pub head: Hash256,
     /// The hash of every sound record, in order.
-    heads: Vec<String>,
+    heads: Vec<Hash256>,
     /// The first damage, if there is any; nothing behind it was read.
     pub damage: Option<Damage>,
 }
@@ -33,17 +34,8 @@ impl Reading {
 
     /// Where its sound part ends.
     pub fn end(&self) -> Mark {
-        Mark { records: self.records, head: self.head.clone() }
+        Mark { records: self.records, head: self.head }
     }
-}
-
-/// Where a journal stood at some time: how many records it had, and the hash of the last.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
-    /// How many records.
-    pub records: u64,
-    /// The hash of the last.
-    pub head: String,
 }
 
 /// Where a record stops being one.
@@ -81,36 +73,34 @@ pub enum ReadError {
 
 /// Reads a journal and folds it into `state`: [`RunState::default`], or [`RunState::lean`] to do without outputs.
 pub fn read_journal(input: impl Read, state: RunState) -> Result<Reading, ReadError> {
-    read_journal_watching(input, state, 0, |_| {})
+    read_journal_watching(input, state, |_| {})
 }
 
-/// Reads a journal as [`read_journal`] does, and shows each event that is sound before it is folded. `busy` cores are left to
-/// others meanwhile.
+/// Reads a journal as [`read_journal`] does, and shows each event that is sound before it is folded.
 pub fn read_journal_watching(
     input: impl Read,
     state: RunState,
-    busy: usize,
     mut watch: impl FnMut(&Event),
 ) -> Result<Reading, ReadError> {
     let mut blocks = Blocks::new(input);
-    let mut reading = Reading { state, records: 0, bytes: 0, head: String::new(), heads: Vec::new(), damage: None };
-    let mut head = Head::default();
+    let mut reading = Reading { state, records: 0, bytes: 0, head: Hash256::ZERO, heads: Vec::new(), damage: None };
+    let mut end = Mark::default();
     if let Some(first) = blocks.next()? {
         if let Some(format) = format(&first).filter(|format| *format > u64::from(JOURNAL_FORMAT)) {
             return Err(ReadError::Newer(format));
         }
-        blocks.each(first, busy, |line| reading.take(line, &mut head, &mut watch))?;
+        blocks.each(first, |line| reading.take(line, &mut end, &mut watch))?;
     }
-    (reading.records, reading.head) = (head.records, head.hash);
+    (reading.records, reading.head) = (end.records, end.head);
     Ok(reading)
 }
 
 impl Reading {
-    fn take(&mut self, line: Line<Event>, head: &mut Head, watch: &mut impl FnMut(&Event)) -> ControlFlow<()> {
+    fn take(&mut self, line: Line<Event>, end: &mut Mark, watch: &mut impl FnMut(&Event)) -> ControlFlow<()> {
         let error = match line.entry {
-            Ok(entry) => match may_follow(&entry, head, &self.state) {
+            Ok(entry) => match may_follow(&entry, end, &self.state) {
                 Ok(()) => {
-                    head.pass(&entry);
+                    end.pass(&entry);
                     self.bytes += line.length;
                     self.heads.push(entry.hash);
                     watch(&entry.event);
@@ -122,14 +112,14 @@ impl Reading {
             Err(error) => error,
         };
         let torn = line.torn.then_some(line.length);
-        self.damage = Some(Damage { record: head.records, byte: self.bytes, error, torn });
+        self.damage = Some(Damage { record: end.records, byte: self.bytes, error, torn });
         ControlFlow::Break(())
     }
 }
 
-/// Whether an entry may follow `head` and what is known.
-fn may_follow(entry: &Entry<Event>, head: &Head, state: &RunState) -> Result<(), LineError> {
-    head.check(entry)?;
+/// Whether an entry may follow `end` and what is known.
+fn may_follow(entry: &Entry<Event>, end: &Mark, state: &RunState) -> Result<(), LineError> {
+    end.check(entry)?;
     let refused = match &entry.event {
         Event::RunStarted(_) if state.header.is_some() => "a run starts only once",
         Event::RunStarted(header) if header.format == 0 => "there is no format 0",
@@ -140,8 +130,8 @@ fn may_follow(entry: &Entry<Event>, head: &Head, state: &RunState) -> Result<(),
         Event::Sealed { verdict: RunVerdict::InDoubt | RunVerdict::Running | RunVerdict::Suspended, .. } => {
             "no seal has that verdict"
         }
-        Event::Sealed { records, head: named, verdict }
-            if *records != head.records || *named != head.hash || *verdict != state.closing_verdict() =>
+        Event::Sealed { records, head, verdict }
+            if *records != end.records || *head != end.head || *verdict != state.closing_verdict() =>
         {
             "the seal does not fit what it seals"
         }

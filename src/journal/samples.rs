@@ -1,7 +1,6 @@
 //! Journals for tests.
 
-use super::chain::Head;
-use super::reader::Mark;
+use super::chain::Mark;
 use crate::event::{Event, RunResumed, RunStarted, RunVerdict};
 use jiff::Timestamp;
 use std::time::Duration;
@@ -11,7 +10,7 @@ use std::time::Duration;
 pub struct Lines {
     pub text: String,
     pub marks: Vec<Mark>,
-    head: Head,
+    end: Mark,
 }
 
 impl Lines {
@@ -24,16 +23,16 @@ impl Lines {
 
     /// Adds an event.
     pub fn add(&mut self, event: Event) {
-        let since = Duration::from_millis(self.head.records);
-        self.text.push_str(&self.head.append(event, Timestamp::UNIX_EPOCH + since, since).1);
-        self.marks.push(Mark { records: self.head.records, head: self.head.hash.clone() });
+        let since = Duration::from_millis(self.end.records);
+        self.text.push_str(&self.end.append(event, Timestamp::UNIX_EPOCH + since, since).1);
+        self.marks.push(self.end);
     }
 
     /// Closes the run.
     pub fn seal(&mut self, verdict: RunVerdict) {
         self.add(Event::Closing);
         self.add(Event::LeftRunning { processes: Vec::new() });
-        let Head { records, hash: head } = self.head.clone();
+        let Mark { records, head } = self.end;
         self.add(Event::Sealed { verdict, records, head });
     }
 }

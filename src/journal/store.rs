@@ -7,7 +7,7 @@ use super::ledger::Ledger;
 use super::lock::{Lock, LockError, Taken};
 use super::run_folder::RunFolder;
 use super::run_id::RunId;
-use crate::hash::{Sha256Hex, sha256};
+use crate::hash::{Hash256, sha256};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -126,7 +126,7 @@ impl Store {
     /// One run at a time of one runbook, by its real path, on the same targets, each with the command that reaches it:
     /// takes their lock.
     pub fn lock(&self, runbook: &Path, targets: &BTreeMap<String, String>, me: &Holder) -> Result<Taken, LockError> {
-        Lock::try_take(&self.locks().join(format!("{}.lock", &key(runbook, targets).0[..32])), me)
+        Lock::try_take(&self.locks().join(format!("{}.lock", &key(runbook, targets).hex()[..32])), me)
     }
 
     /// One writer of one run: takes the lock of the run that `me` names.
@@ -193,7 +193,7 @@ pub(super) fn io_error(path: &Path, error: io::Error) -> StoreError {
 }
 
 /// The identity of a runbook and its targets. Every text ends with a NUL, which none of them holds.
-fn key(runbook: &Path, targets: &BTreeMap<String, String>) -> Sha256Hex {
+fn key(runbook: &Path, targets: &BTreeMap<String, String>) -> Hash256 {
     let mut bytes = [runbook.as_os_str().as_encoded_bytes(), b"\0"].concat();
     let texts = targets.iter().flat_map(|(name, command)| [name, command]);
     texts.for_each(|text| bytes.extend_from_slice(&[text.as_bytes(), b"\0"].concat()));

@@ -3,7 +3,7 @@
 use super::run_folder::RunFolder;
 use super::signatures::Signature;
 use crate::event::{Event, RUNBOOK_FILE, RunStarted, StepFinished, StreamRecord};
-use crate::hash::{Sha256Hex, is_sha256};
+use crate::hash::{Hash256, sha256};
 use sha2::{Digest as _, Sha256};
 use std::io::{self, Read as _};
 
@@ -11,7 +11,7 @@ use std::io::{self, Read as _};
 #[derive(Debug, Default)]
 pub struct Vouched {
     /// Each file with the bytes of a runbook, and their hash.
-    runbooks: Vec<(String, Sha256Hex)>,
+    runbooks: Vec<(String, Hash256)>,
     /// The streams of every attempt that stand in a file.
     files: Vec<StreamRecord>,
     /// What speaks against texts that stand in the record itself.
@@ -31,12 +31,12 @@ impl Vouched {
     pub fn take(&mut self, event: &Event) {
         match event {
             Event::RunStarted(head) => {
-                self.runbooks.push((RUNBOOK_FILE.to_owned(), head.runbook_sha256.clone()));
+                self.runbooks.push((RUNBOOK_FILE.to_owned(), head.runbook_sha256));
                 self.began = Some(RunStarted { steps: Vec::new(), ..RunStarted::clone(head) });
             }
             Event::RunResumed(resumed) => {
                 let revision = resumed.revision.iter();
-                self.runbooks.extend(revision.map(|now| (now.runbook_file.clone(), now.runbook_sha256.clone())));
+                self.runbooks.extend(revision.map(|now| (now.runbook_file.clone(), now.runbook_sha256)));
             }
             Event::StepFinished(outcome) | Event::AttemptFinished(outcome) => self.outcome(outcome),
             Event::ProbeFinished { outcome, .. } => self.outcome(outcome),
@@ -100,8 +100,7 @@ impl Vouched {
 /// Whether the text of a stream, if it has one, is the one whose hash and length it names.
 fn is_its_text(stream: &StreamRecord) -> bool {
     let Some(text) = &stream.text else { return true };
-    let hash = stream.sha256.as_ref();
-    stream.bytes == Some(text.len() as u64) && hash.is_some_and(|hash| is_sha256(text.as_bytes(), &hash.0))
+    stream.bytes == Some(text.len() as u64) && stream.sha256 == Some(sha256(text.as_bytes()))
 }
 
 /// What speaks against a kept output.
@@ -118,7 +117,7 @@ pub fn output_doubt(folder: &RunFolder, stream: &StreamRecord) -> Option<String>
 }
 
 /// `length` is that of the file in bytes, if it is recorded.
-fn file_doubt(folder: &RunFolder, file: &str, wanted: &Sha256Hex, length: Option<u64>) -> Option<String> {
+fn file_doubt(folder: &RunFolder, file: &str, wanted: &Hash256, length: Option<u64>) -> Option<String> {
     match hash_and_length(folder, file) {
         Ok((found, bytes)) if found == *wanted && length.is_none_or(|length| length == bytes) => None,
         Ok(_) => Some(format!("{file} is not what was recorded")),
@@ -126,13 +125,13 @@ fn file_doubt(folder: &RunFolder, file: &str, wanted: &Sha256Hex, length: Option
     }
 }
 
-fn hash_and_length(folder: &RunFolder, name: &str) -> io::Result<(Sha256Hex, u64)> {
+fn hash_and_length(folder: &RunFolder, name: &str) -> io::Result<(Hash256, u64)> {
     let mut file = folder.open(name)?;
     let mut hasher = Sha256::new();
     let (mut buffer, mut bytes) = (vec![0; 1 << 16], 0);
     loop {
         match file.read(&mut buffer)? {
-            0 => return Ok((Sha256Hex::of(hasher), bytes)),
+            0 => return Ok((Hash256::of(hasher), bytes)),
             length => {
                 hasher.update(&buffer[..length]);
                 bytes += length as u64;

@@ -1,6 +1,6 @@
 //! The writer of one journal. What is recorded becomes durable with the next commit, and only then may it be shown.
 
-use super::chain::{Entry, Head};
+use super::chain::{Entry, Mark};
 use super::clock::Clock;
 use super::disk::DiskFile;
 use crate::event::Event;
@@ -10,7 +10,7 @@ use std::io;
 pub struct Journal {
     /// `None` for a run that keeps no record.
     file: Option<Box<dyn DiskFile>>,
-    head: Head,
+    end: Mark,
     clock: Clock,
     pending: Vec<(Entry<Event>, String)>,
     /// How many bytes were written.
@@ -23,12 +23,12 @@ pub struct Journal {
 impl Journal {
     /// A journal in `file`, which is empty; without one nothing is kept.
     pub fn new(file: Option<Box<dyn DiskFile>>, clock: Clock) -> Self {
-        Self { file, head: Head::default(), clock, pending: Vec::new(), written: 0, unsynced: false, broken: false }
+        Self { file, end: Mark::default(), clock, pending: Vec::new(), written: 0, unsynced: false, broken: false }
     }
 
     /// A journal that goes on behind `head`, in a file that ends there after so many bytes.
-    pub(super) fn behind(file: Box<dyn DiskFile>, bytes: u64, head: Head, clock: Clock) -> Self {
-        Self { head, written: bytes, ..Self::new(Some(file), clock) }
+    pub(super) fn behind(file: Box<dyn DiskFile>, bytes: u64, end: Mark, clock: Clock) -> Self {
+        Self { end, written: bytes, ..Self::new(Some(file), clock) }
     }
 
     /// The run's clock.
@@ -37,13 +37,13 @@ impl Journal {
     }
 
     /// How many records there are, and the hash of the last, those not yet committed included.
-    pub fn head(&self) -> (u64, &str) {
-        (self.head.records, &self.head.hash)
+    pub fn end(&self) -> Mark {
+        self.end
     }
 
     /// Adds an event. It is not durable before [`Journal::commit`].
     pub fn record(&mut self, event: Event) -> &Entry<Event> {
-        let line = self.head.append(event, self.clock.time(), self.clock.since());
+        let line = self.end.append(event, self.clock.time(), self.clock.since());
         self.pending.push(line);
         &self.pending.last().expect("pushed above").0
     }

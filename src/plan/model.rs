@@ -2,7 +2,7 @@
 
 use super::expressions::Expressions;
 use super::parameters::PlannedParameter;
-use crate::hash::{Sha256Hex, sha256_of_json};
+use crate::hash::{Hash256, sha256_of_json};
 use crate::runbook::{Effect, ExitRule, ExpectedStream, Gate, Target};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,7 +34,7 @@ pub struct Plan {
     pub steps: Vec<PlannedStep>,
     /// Its identity, once somebody has asked for it: a plan that is made is changed no more.
     #[serde(skip)]
-    pub(super) identity: OnceLock<Sha256Hex>,
+    pub(super) identity: OnceLock<Hash256>,
 }
 
 /// An acceptance criterion.
@@ -168,12 +168,12 @@ pub enum PlannedExpectation {
 
 impl Plan {
     /// The identity of the plan: the hash of its canonical form, one JSON text, its keys in one fixed order.
-    pub fn hash(&self) -> &Sha256Hex {
-        self.identity.get_or_init(|| sha256_of_json(self))
+    pub fn hash(&self) -> Hash256 {
+        *self.identity.get_or_init(|| sha256_of_json(self))
     }
 
     /// The identity of what its parameters are, whatever their values.
-    pub fn declared(&self) -> Sha256Hex {
+    pub fn declared(&self) -> Hash256 {
         let blank = |parameter: &PlannedParameter| PlannedParameter { value: None, ..parameter.clone() };
         let declared: Vec<_> = self.parameters.iter().map(blank).collect();
         sha256_of_json(&declared)
@@ -187,7 +187,7 @@ impl Plan {
 
 impl PlannedStep {
     /// The identity of all that the plan says of it.
-    pub fn identity(&self) -> Sha256Hex {
+    pub fn identity(&self) -> Hash256 {
         sha256_of_json(self)
     }
 

@@ -3,7 +3,7 @@
 use super::run_json::{RunJson, run_json};
 use crate::audit::Finding;
 use crate::event::{Agreement, RunState, agreements};
-use crate::hash::Sha256Hex;
+use crate::hash::Hash256;
 use crate::runbook::Runbook;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub struct EvidenceJson<'a> {
     /// Why: what the runbook says that it is for.
     description: Option<&'a str>,
     owner: Option<&'a str>,
-    runbook_sha256: &'a Sha256Hex,
+    runbook_sha256: &'a Hash256,
     directory: &'a str,
     /// Where: the command that reaches each target.
     targets: &'a BTreeMap<String, String>,

@@ -35,7 +35,7 @@ fn record(finding: &Finding, styles: &Styles) -> String {
     let word = paint(finding.word(), styles.holds(good));
     let verdict = finding.verdict.map(|verdict| format!(" · {}", verdict.as_str())).unwrap_or_default();
     let records = count(usize::try_from(finding.records).unwrap_or(usize::MAX), "record");
-    let head = paint(&finding.head[..finding.head.len().min(12)], styles.dim);
+    let head = paint(&finding.head.map_or_else(String::new, |head| head.short()), styles.dim);
     let signers = match finding.signers.is_empty() {
         true => String::new(),
         false => format!(" · signed by {}", escape_line(&finding.signers.join(", "))),

@@ -3,7 +3,7 @@
 use crate::event::{
     CriterionVerdict, ExpectationRecord, Part, Reason, RunState, RunVerdict, Status, StepKind, StepState,
 };
-use crate::hash::Sha256Hex;
+use crate::hash::Hash256;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -57,9 +57,9 @@ struct StepJson<'a> {
     started: Option<Timestamp>,
     finished: Option<Timestamp>,
     elapsed_ms: Option<u64>,
-    stdout_sha256: Option<&'a Sha256Hex>,
+    stdout_sha256: Option<&'a Hash256>,
     stdout_bytes: Option<u64>,
-    stderr_sha256: Option<&'a Sha256Hex>,
+    stderr_sha256: Option<&'a Hash256>,
     stderr_bytes: Option<u64>,
     late_output_bytes: u64,
     members: Option<()>,

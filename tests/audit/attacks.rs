@@ -144,10 +144,13 @@ fn forged(tally: &mut Tally<'_>) {
             store.write("ledger.jsonl", &ledger);
         }
     }
-    // A seal that says something else than what it seals, and outputs with other hashes, fit nothing.
-    for (from, to) in
-        [("\"verdict\":\"passed\"", "\"verdict\":\"failed\""), ("\"text\":\"seen\\n\"", "\"text\":\"Seen\\n\"")]
-    {
+    // A seal that says something else than what it seals, outputs with other hashes, and hashes that are none, fit nothing.
+    for (from, to) in [
+        ("\"verdict\":\"passed\"", "\"verdict\":\"failed\""),
+        ("\"text\":\"seen\\n\"", "\"text\":\"Seen\\n\""),
+        ("\"sha256\":\"", "\"sha256\":\"0"),
+        ("\"declared\":\"", "\"declared\":\"A"),
+    ] {
         let journal = forge(&own, |_, event| event.replace(from, to));
         assert_ne!(journal, store.bytes(JOURNAL), "{from}");
         store.write("ledger.jsonl", refit(&ledger, "one", &journal));

@@ -72,8 +72,14 @@ def read_chain(data, check):
         at = end
     return records, at, None
 
+def check_hashes(part):
+    """A hash has one spelling."""
+    keys = ("plan", "declared", "head", "sha256", "kept_sha256", "runbook_sha256")
+    need(all(part.get(key) is None or HEX.fullmatch(part[key]) for key in keys))
+
 def check_ledger(event, _mono, _records):
     need(event["type"] in LEDGER)
+    check_hashes(event)
     need(event["type"] == "repaired" or type(event["run"]) is str)
 
 class Standing:
@@ -89,6 +95,10 @@ class Standing:
 
     def __call__(self, event, mono, records):
         kind, before = event["type"], records[-1][0]["type"] if records else None
+        outcome = event.get("outcome") or event  # a probe's, or an attempt's and a step's own
+        heads = [event, event.get("revision") or {}]
+        for part in [*heads, *(step for head in heads for step in head.get("steps", [])), outcome.get("stdout"), outcome.get("stderr")]:
+            check_hashes(part or {})
         need(kind in KINDS and (kind == "run-started") == (not records))
         need(before != "sealed" or kind == "run-resumed")
         if kind == "sealed":  # no seal is written in doubt, so that verdict fits none

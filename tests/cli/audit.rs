@@ -61,6 +61,7 @@ fn runs_are_listed_the_newest_first_by_whatever_is_known_of_them() {
         ("--step look", "ba"),
         ("--step look=failed", "b"),
         ("--step only", "c"),
+        ("--step look=not-run", "d"),
         ("--criterion AC1=proved", "ba"),
         ("--criterion AC1=open", "d"),
         ("--criterion AC2", ""),
@@ -214,6 +215,20 @@ fn an_archive_with_links_doubled_names_or_ways_out_is_refused() {
         let done = sandbox.stepgate("audit verify x.tar");
         assert!(done.code == 1 && done.stderr.contains(told), "{told}: {done:?}");
     }
+    let whole = {
+        let (header, bytes) = own();
+        let mut archive = tar::Builder::new(Vec::new());
+        archive.append(&header, bytes.as_slice()).unwrap();
+        archive.into_inner().unwrap()
+    };
+    let flipped: Vec<u8> =
+        whole.iter().enumerate().map(|(at, byte)| if at == 130 { byte ^ 1 } else { *byte }).collect();
+    for broken in [&whole[..700], &flipped, b"no archive at all".as_slice()] {
+        sandbox.write("x.tar", broken);
+        let done = sandbox.stepgate("audit verify x.tar");
+        let told = "it is no tar archive, or it was changed or cut off";
+        assert!(done.code == 1 && (done.stderr.contains(told) || done.stdout.contains("damaged")), "{done:?}");
+    }
 }
 
 #[test]
@@ -224,7 +239,11 @@ fn a_run_is_signed_when_it_closes_or_says_loudly_that_it_is_not() {
     sandbox.write("stepgate.toml", "[sign]\nkey = \"key\"\nallowed = \"allowed\"\n");
     let done = sandbox.stepgate("run r.md --run-id one --yes");
     assert!(done.code == 0 && done.stderr.contains("signed: sealed-"), "{done:?}");
-    assert_eq!(sandbox.stepgate("audit verify one --level signed").code, 0);
+    let done = sandbox.stepgate("audit verify one --level signed");
+    assert!(
+        done.code == 0 && done.stderr.contains("whose keys count: ") && done.stderr.contains("allowed"),
+        "{done:?}"
+    );
     sandbox.write("key", "no key at all\n");
     let done = sandbox.stepgate("run r.md --run-id two --yes");
     assert!(
@@ -278,6 +297,8 @@ fn a_record_that_is_not_what_it_must_be_is_named() {
     std::fs::rename(sandbox.store().join("runs/one"), sandbox.path("gone")).unwrap();
     let done = sandbox.stepgate("audit verify --all");
     assert!(done.code == 1 && done.stdout.contains("its folder is not in the store"), "{done:?}");
+    let done = sandbox.stepgate("audit show one");
+    assert!(done.code == 2 && done.stderr.contains("the ledger lists run one, and its folder is not"), "{done:?}");
     for bad in ["--head x", "--level great", "--head stepgate"] {
         assert_eq!(sandbox.stepgate(&format!("audit verify {bad}")).code, 2, "{bad}");
     }

@@ -1,6 +1,6 @@
 //! Words of the command line that ask for past runs.
 
-use crate::duration::{DURATION_HELP, parse_duration};
+use crate::duration::parse_duration;
 use crate::event::RunVerdict;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -42,7 +42,7 @@ impl FromStr for Moment {
         let ago = parse_duration(text).ok().and_then(|ago| SignedDuration::try_from(ago).ok());
         let time = ago.and_then(|ago| Timestamp::now().checked_sub(ago).ok());
         time.map(Self).ok_or_else(|| {
-            format!("a time is `2026-11-22`, `2026-11-22T08:30:00Z`, or how long ago it is: {DURATION_HELP}")
+            "a time is `2026-11-22`, `2026-11-22T08:30:00Z`, or how long ago it is, such as `7d` or `1h 30m`".to_owned()
         })
     }
 }
@@ -56,6 +56,11 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// Whether it is asked for by its name alone.
+    pub fn anyhow(&self) -> bool {
+        self.stands.is_none()
+    }
+
     /// Whether a word says that it stands as is asked for.
     pub fn stands(&self, word: &str) -> bool {
         self.stands.as_ref().is_none_or(|wanted| wanted == word)
@@ -74,7 +79,7 @@ impl Standing {
 
     /// Of a step.
     pub fn step(text: &str) -> Result<Self, String> {
-        Self::parse(text, &["passed", "failed", "skipped", "satisfied", "in-doubt", "suspended", "running"])
+        Self::parse(text, &["passed", "failed", "skipped", "satisfied", "in-doubt", "suspended", "running", "not-run"])
     }
 
     /// Of a criterion.

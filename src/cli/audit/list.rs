@@ -10,7 +10,7 @@ use super::super::terminal::eprint_line;
 use super::args;
 use super::asked::Standing;
 use crate::audit::Wanted;
-use crate::event::{RunState, RunVerdict, Status};
+use crate::event::{RunState, RunVerdict, Status, StepState};
 use crate::journal::{Holder, Listed, RunFolder, RunId, Standing as Seen, Store};
 use crate::report::simple_table;
 use crate::text::{count, took};
@@ -118,7 +118,9 @@ fn of_journals<'l>(
 
 fn is_asked_for(options: &args::List, state: &RunState) -> bool {
     let step = options.step.as_ref().is_none_or(|asked| {
-        let known = state.step(&asked.name).filter(|step| step.attempts > 0 || step.status != Status::NotRun);
+        // By its name alone a run is asked for that came to the step.
+        let came = |step: &&StepState| !asked.anyhow() || step.attempts > 0 || step.status != Status::NotRun;
+        let known = state.step(&asked.name).filter(came);
         known.is_some_and(|step| asked.stands(step.status.as_str()))
     });
     let known = |id: &str| state.header.iter().any(|header| header.acceptance.iter().any(|(known, _)| known == id));

@@ -26,7 +26,8 @@ struct Asked {
 
 /// The command.
 pub fn verify(options: &args::Verify, terminal: &Terminal) -> Result<Exit, Failure> {
-    let signatures = AllowedSigners { file: allowed_signers(options.allowed_signers.as_ref(), terminal)? };
+    let signers = allowed_signers(options.allowed_signers.as_ref(), terminal)?;
+    let signatures = AllowedSigners { file: signers.clone() };
     let (places, asked) = asked(options)?;
     refuse_strange_heads(&options.head, &asked)?;
     let mut findings = parallel::each(&asked, |asked| match &asked.folder {
@@ -37,12 +38,19 @@ pub fn verify(options: &args::Verify, terminal: &Terminal) -> Result<Exit, Failu
         about_all(&mut findings, &places, &options.head)?;
     }
     show(&findings, options.format, terminal)?;
+    if let Some(file) = signers.filter(|_| options.format == Format::Human && is_signed(&findings)) {
+        eprint_line(&format!("whose keys count: {}", file.display()));
+    }
     let short = findings.iter().filter(|finding| !finding.reaches(options.level)).count();
     if short > 0 && options.format == Format::Human {
         let level = options.level.as_str();
         eprint_line(&format!("{short} of {} below `{level}`", count(findings.len(), "record")));
     }
     Ok(if short == 0 { Exit::Success } else { Exit::Failure })
+}
+
+fn is_signed(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| !finding.signers.is_empty())
 }
 
 /// What is to be said of all runs together: of the ledger, and of runs that it does not list any more.
