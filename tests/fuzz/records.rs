@@ -11,6 +11,9 @@ use stepgate::event::{RunState, criterion_rows, headline, step_rows};
 use stepgate::journal::read_journal;
 use stepgate::report::{Styles, run_json, run_table};
 
+/// Any hash.
+const HASH: &str = "abababababababababababababababababababababababababababababababab";
+
 const RUNBOOK: &str = "---\nstepgate: 1\nacceptance: { AC1: x }\n---\n# R\n\n```bash {name=a gate=none satisfies=AC1}\na\n```\n\n\
     ```bash {name=b effect=read}\nb\n```\n\n```bash {name=z always gate=none}\nz\n```\n\n- [ ] Look\n";
 
@@ -90,7 +93,7 @@ fn ordered(event: &Value) -> String {
 fn head(random: &mut Random) -> Value {
     let step = |name: &str, kind: &str, always: bool, effect: Value| {
         json!({"name": name, "kind": kind, "target": if kind == "manual" { Value::Null } else { json!("local") },
-               "gate": "none", "satisfies": ["AC1"], "always": always, "probe": false, "effect": effect, "sha256": ""})
+               "gate": "none", "satisfies": ["AC1"], "always": always, "probe": false, "effect": effect, "sha256": HASH})
     };
     let mut steps = vec![
         step("a", "shell", false, json!("change")),
@@ -101,8 +104,8 @@ fn head(random: &mut Random) -> Value {
     steps.truncate(random.below(5));
     json!({
         "type": "run-started", "format": 2, "stepgate": "0", "run": "r", "runbook": "r.md", "runbook_path": "/r.md",
-        "runbook_sha256": "", "plan": "", "title": "R", "profile": null, "operator": "a@b", "directory": "/", "boot": "",
-        "overrides": [], "selection": null, "params": {}, "origins": {}, "declared": "", "secrets": {}, "targets": {},
+        "runbook_sha256": HASH, "plan": HASH, "title": "R", "profile": null, "operator": "a@b", "directory": "/", "boot": "",
+        "overrides": [], "selection": null, "params": {}, "origins": {}, "declared": HASH, "secrets": {}, "targets": {},
         "given_targets": {}, "env": {}, "acceptance": [["AC1", "x"]], "steps": steps,
     })
 }
