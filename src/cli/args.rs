@@ -51,6 +51,12 @@ pub enum Command {
     /// The runbook annotated with what happened in a run
     #[command(after_help = "Example: stepgate log k7xq > backup-log.md")]
     Log(Log),
+    /// Would today's runbooks accept what really happened? Runs nothing
+    #[command(after_help = "Example: stepgate verify runbooks")]
+    Verify(super::replay::Verify),
+    /// Keeps a passed run beside its runbook, for `verify`
+    #[command(after_help = "Example: stepgate record k7xq")]
+    Record(super::replay::Record),
     /// Past runs: which there are, what they did, and whether their records can be believed
     #[command(subcommand, after_help = "Example: stepgate audit verify --all")]
     Audit(super::audit::Audit),

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Code, Diagnostic, Refused, Source, Span};
 use crate::runbook::{declares_runbook, decode};
 use rustix::fs::{Mode, OFlags};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// The front matter of a file that a search comes by is looked for in so many bytes.
@@ -34,28 +34,45 @@ fn shown(path: &Path) -> String {
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, (String, &'static str)> {
-    let failed = |error: &dyn std::fmt::Display| {
-        (format!("the file cannot be read: {error}"), "look at its path and its permissions")
-    };
+    read_regular(path, crate::runbook::MAX_BYTES as u64 + 1).map_err(|error| match error {
+        NoFile::Folder => {
+            ("it is a folder, not a runbook".to_owned(), "name a file in it; `stepgate list` shows which there are")
+        }
+        NoFile::NotRegular => ("it is no regular file".to_owned(), "a runbook is a Markdown file"),
+        NoFile::Io(error) => (format!("the file cannot be read: {error}"), "look at its path and its permissions"),
+    })
+}
+
+/// Why a file cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum NoFile {
+    /// It is a folder.
+    #[error("it is a folder")]
+    Folder,
+    /// It is a device, a pipe or a socket.
+    #[error("it is no regular file")]
+    NotRegular,
+    /// The system says so.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// The first `limit` bytes of a regular file, read without waiting for anybody.
+pub fn read_regular(path: &Path, limit: u64) -> Result<Vec<u8>, NoFile> {
     // A FIFO without a writer would block an ordinary open for ever.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| failed(&std::io::Error::from(error)))?;
-    let file = std::fs::File::from(fd);
-    let data = file.metadata().map_err(|error| failed(&error))?;
+    let file = std::fs::File::from(rustix::fs::open(path, flags, Mode::empty()).map_err(io::Error::from)?);
+    let data = file.metadata()?;
     if data.is_dir() {
-        return Err((
-            "it is a folder, not a runbook".to_owned(),
-            "name a file in it; `stepgate list` shows which there are",
-        ));
+        return Err(NoFile::Folder);
     }
     if !data.is_file() {
-        return Err(("it is no regular file".to_owned(), "a runbook is a Markdown file"));
+        return Err(NoFile::NotRegular);
     }
-    let limit = crate::runbook::MAX_BYTES as u64 + 1;
     // Room for all of it and a bit more: one call reads it, and another one sees its end.
     let size = usize::try_from(data.len().min(limit)).unwrap_or_default();
     let mut bytes = Vec::with_capacity(size + 64);
-    file.take(limit).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+    file.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

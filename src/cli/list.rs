@@ -50,9 +50,10 @@ pub fn list(options: &args::List, terminal: &Terminal) -> Result<Exit, Failure> 
         Format::Json => print_json(&rows)?,
         Format::Human if rows.is_empty() => eprint_line("no runbook was found"),
         Format::Human => {
+            let now = Timestamp::now();
             print(&simple_table(
                 &["runbook", "steps", "last", "ago", "owner", "title"],
-                rows.iter().map(cells).collect(),
+                rows.iter().map(|row| cells(row, now)).collect(),
             ))?;
         }
     }
@@ -96,21 +97,21 @@ fn row(path: &Path, config: &Config, last: &HashMap<String, Last>) -> Option<Row
     })
 }
 
-fn cells(row: &Row) -> Vec<String> {
+fn cells(row: &Row, now: Timestamp) -> Vec<String> {
     let dash = || "-".to_owned();
     vec![
         crate::text::escape_line(&row.runbook).into_owned(),
         row.steps.map_or_else(dash, |steps| steps.to_string()),
         row.last.as_ref().map_or_else(dash, |last| last.verdict.as_str().to_owned()),
-        row.last.as_ref().map_or_else(dash, |last| age(last.started)),
+        row.last.as_ref().map_or_else(dash, |last| age(last.started, now)),
         row.owner.clone().unwrap_or_else(dash),
         row.title.clone().unwrap_or_else(|| "(has errors: stepgate check)".to_owned()),
     ]
 }
 
 /// How long ago, in the largest unit that fits: what matters is whether it was today or last year.
-fn age(at: Timestamp) -> String {
-    let seconds = Timestamp::now().duration_since(at).as_secs().max(0);
+pub fn age(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(at).as_secs().max(0);
     match seconds {
         0..60 => format!("{seconds} s"),
         60..3600 => format!("{} min", seconds / 60),

@@ -26,13 +26,17 @@ mod parallel;
 mod past;
 mod pattern;
 mod plan;
+mod printed;
 mod prompt;
 mod record;
+mod replace;
+mod replay;
 mod resume;
 mod resume_changes;
 mod resume_values;
 mod run;
 mod screen;
+mod search;
 mod secret_value;
 mod secrets;
 mod sessions;
@@ -72,6 +76,8 @@ pub fn main() -> Exit {
         Command::Explain(options) => explain::explain(&options),
         Command::Log(options) => log::log(&options),
         Command::Audit(command) => audit::audit(&command, &terminal),
+        Command::Record(options) => replay::record(&options, &terminal),
+        Command::Verify(options) => replay::verify(&options, &terminal),
         Command::Sign(options) => sign::sign_run(&options, &terminal),
     };
     done.unwrap_or_else(|error| error.print(&terminal))

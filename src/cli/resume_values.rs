@@ -1,15 +1,16 @@
 //! What a run that goes on must know again: values from its record, and from people what the record does not have.
 
+use super::printed::printed;
 use super::secrets::Sources;
 use super::terminal::eprint_line;
-use crate::engine::{self, Missing, Streams};
+use crate::engine::{Missing, Streams};
 use crate::event::{MASK, RunState, StreamRecord};
 use crate::expect::Text;
-use crate::journal::{RunFolder, output_doubt};
+use crate::journal::RunFolder;
+use crate::judge;
 use crate::plan::{Plan, PlannedStep, ShellAction};
 use crate::redact::Redactor;
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::sync::Arc;
 
 /// Variables whose values the record does not have, because a secret was in them: they are asked for again if a step that
@@ -111,7 +112,7 @@ impl Again<'_> {
 /// If a file that holds it is not what was recorded.
 pub fn streams(plan: &Plan, state: &RunState, folder: &RunFolder) -> Result<Streams, String> {
     let mut all = Streams::new();
-    for name in engine::named_steps(plan) {
+    for name in judge::named_steps(plan) {
         let Some(outcome) = state.step(&name).and_then(|step| step.outcome.as_ref()) else { continue };
         if let (Some(stdout), Some(stderr)) = (text(&outcome.stdout, folder)?, text(&outcome.stderr, folder)?) {
             all.insert(name, (stdout, stderr));
@@ -122,18 +123,6 @@ pub fn streams(plan: &Plan, state: &RunState, folder: &RunFolder) -> Result<Stre
 
 /// What an expression may see of a stream; `None` if it was kept secret.
 fn text(stream: &StreamRecord, folder: &RunFolder) -> Result<Option<Arc<Text>>, String> {
-    let mut bytes = Vec::new();
-    match (&stream.text, &stream.file) {
-        (Some(text), _) => bytes.extend_from_slice(text.as_bytes()),
-        (None, Some(file)) => {
-            if let Some(doubt) = output_doubt(folder, stream) {
-                return Err(doubt);
-            }
-            let read = folder.open(file).and_then(|file| file.take(engine::ASSERTABLE as u64).read_to_end(&mut bytes));
-            read.map_err(|error| format!("{file} cannot be read: {error}"))?;
-        }
-        (None, None) => return Ok(None),
-    }
-    let whole = stream.bytes == Some(bytes.len() as u64);
-    Ok(Some(Arc::new(Text { bytes, whole })))
+    let bytes = printed(stream, folder, judge::ASSERTABLE as u64)?;
+    Ok(bytes.map(|bytes| Arc::new(Text { whole: stream.bytes == Some(bytes.len() as u64), bytes })))
 }

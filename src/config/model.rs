@@ -1,7 +1,7 @@
 //! The settings, typed.
 
 use super::secret_source::SecretSource;
-use crate::diagnostic::{Code, Severity, Span};
+use crate::diagnostic::{Code, Diagnostic, Severity, Span};
 use crate::runbook::{Gate, Target};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -105,4 +105,14 @@ pub struct Profile {
     pub gates: BTreeMap<String, Gate>,
     /// Where secrets come from.
     pub secrets: BTreeMap<String, SecretSource>,
+}
+
+impl Config {
+    /// The finding, as bad as `[lint]` says; none if that switches it off.
+    pub fn levelled(&self, found: Diagnostic) -> Option<Diagnostic> {
+        match self.lint.iter().find(|changed| changed.code == found.code) {
+            Some(changed) => Some(Diagnostic { severity: changed.level.severity()?, ..found }),
+            None => Some(found),
+        }
+    }
 }

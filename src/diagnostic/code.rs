@@ -143,12 +143,22 @@ codes! {
     Unproved = "SG076",
     /// An EXIT trap that makes a pass of every failure.
     ExitTrap = "SG077",
+    /// A recording that cannot be used.
+    Recording = "SG080",
+    /// An expectation would no longer accept what was recorded.
+    Broken = "SG081",
+    /// A step was changed since it was recorded.
+    Stale = "SG082",
+    /// The recording is older than `max-age`.
+    Expired = "SG083",
+    /// Nothing is recorded.
+    Unrecorded = "SG084",
 }
 
 impl Code {
-    /// Whether it only looks wrong, so that `[lint]` may say how bad it is.
+    /// Whether it only looks wrong, so that `[lint]` may say how bad it is. What contradicts a recording is wrong.
     pub fn is_lint(self) -> bool {
-        self >= Code::AssertsNothing
+        self >= Code::AssertsNothing && !matches!(self, Code::Recording | Code::Broken)
     }
 
     /// Whether it is only worth knowing, and changes no exit code.

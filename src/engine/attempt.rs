@@ -1,15 +1,13 @@
 //! One attempt of one script: sent, listened to, matched, judged.
 
-use super::facts;
 use super::intake::{Intake, Setup, Taken};
-use super::judge::{self, Judgement};
 use super::late::Ear;
-use super::matching::{Compiled, capture_stdout, check_captured};
 use super::processes::{MAX_LISTED, process_record};
 use super::prompter::Prompter;
 use super::run::Engine;
 use crate::event::{HeldState, Instance, Reason, Status, StepFinished};
 use crate::expect::Outcome;
+use crate::judge::{self, Compiled, Judgement, capture_stdout, check_captured};
 use crate::plan::{Action, PlannedStep, ShellAction};
 use crate::redact::Redactor;
 use crate::runbook::STEP_VARIABLES;
@@ -129,7 +127,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
         if judge::is_over(action, &how) {
             let mut matched = compiled.finish(matchers, (&stdout, &stderr));
             captured = std::mem::take(&mut matched.captured);
-            let (stdout, stderr) = (facts::text_of(stdout), facts::text_of(stderr));
+            let (stdout, stderr) = (judge::text_of(stdout), judge::text_of(stderr));
             let outcomes = self.asserted(compiled, &outcome, (&stdout, &stderr), &captured).await;
             outcome.expectations = matched.with_asserts(compiled, outcomes);
             if action.secret {
@@ -174,7 +172,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
         for expressions in compiled.asserts() {
             let mut facts = self.facts();
             facts.vars.extend(captured.clone());
-            facts.result = Some(facts::result(outcome, stdout.clone(), stderr.clone()));
+            facts.result = Some(judge::result(outcome, stdout.clone(), stderr.clone()));
             outcomes.push(self.judged(expressions, facts).await);
         }
         outcomes

@@ -1,9 +1,9 @@
-//! What expressions may know: parameters, variables, earlier steps, and the step's own result.
+//! What expressions may know while a run goes on: parameters, variables, and earlier steps.
 
-use super::head::Head;
-use crate::event::{RunState, Status, StepFinished, StepState};
-use crate::expect::{Facts, ResultFacts, StepFacts, Text, Value};
-use crate::plan::{Plan, PlannedStep, TypedValue, cel_value, check_value};
+use crate::event::{RunState, Status, StepState};
+use crate::expect::{Facts, StepFacts, Text};
+use crate::judge::{named_steps, params, vars};
+use crate::plan::Plan;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -36,19 +36,6 @@ impl Memory {
     }
 }
 
-/// The steps whose results some expression of `plan` names.
-pub fn named_steps(plan: &Plan) -> BTreeSet<String> {
-    let late = plan.parameters.iter().filter_map(|parameter| parameter.late.as_ref()?.values.as_ref());
-    let expressions = plan.steps.iter().flat_map(PlannedStep::expressions).chain(late);
-    let wanted = expressions.flat_map(|expressions| expressions.parsed.iter());
-    wanted.flat_map(|assertion| assertion.references().steps.into_keys()).collect()
-}
-
-/// A stream as expressions see it.
-pub fn text_of(head: Head) -> Arc<Text> {
-    Arc::new(Text { bytes: head.bytes, whole: head.whole })
-}
-
 /// Everything but a step's own result.
 pub fn facts(
     plan: &Plan,
@@ -59,19 +46,12 @@ pub fn facts(
 ) -> Facts {
     Facts {
         result: None,
-        params: plan.parameters.iter().filter_map(|parameter| typed(parameter, variables)).collect(),
-        vars: plan.variables.iter().filter_map(|name| Some((name.clone(), variables.get(name)?.clone()))).collect(),
+        params: params(plan, variables),
+        vars: vars(plan, variables),
         now,
         // A long run has many steps, and expressions name few of them.
         steps: memory.wanted.iter().filter_map(|name| step_facts(state.step(name)?, memory)).collect(),
     }
-}
-
-/// A parameter that has a value by now.
-fn typed(parameter: &crate::plan::PlannedParameter, variables: &BTreeMap<String, String>) -> Option<(String, Value)> {
-    let text = variables.get(&parameter.name)?;
-    let value = check_value(&parameter.declared, text).unwrap_or_else(|_| TypedValue::Text(text.clone()));
-    Some((parameter.name.clone(), cel_value(value)))
 }
 
 /// A step that ended, was skipped, or was not needed.
@@ -93,15 +73,4 @@ fn step_facts(step: &StepState, memory: &Memory) -> Option<(String, StepFacts)> 
             elapsed: step.took().filter(|_| ran),
         },
     ))
-}
-
-/// What a step's own expectations see of it.
-pub fn result(outcome: &StepFinished, stdout: Arc<Text>, stderr: Arc<Text>) -> ResultFacts {
-    ResultFacts {
-        exit_code: outcome.exit_code.map(i64::from),
-        stdout,
-        stderr,
-        elapsed: std::time::Duration::from_millis(outcome.elapsed_ms),
-        attempt: outcome.attempt,
-    }
 }

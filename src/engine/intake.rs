@@ -1,21 +1,17 @@
 //! Where a step's output goes while it runs: to the matchers as it is; hashed, kept and shown without secrets.
 
 use super::capture::{Capture, INLINE, sync_names};
-use super::head::Head;
 use super::late::{Late, stream_of};
-use super::matching::Compiled;
 use super::recorder::Observer;
 use crate::event::{Stream, StreamRecord};
 use crate::expect::StreamMatcher;
 use crate::journal::RunFolder;
+use crate::judge::{ASSERTABLE, Compiled, Head};
 use crate::plan::MAX_VALUE;
 use crate::redact::{Filter, Redactor};
 use crate::runbook::ExpectedStream;
 use crate::shell::{self, OutputSink};
 use std::io;
-
-/// What an assertion may see of one stream, in bytes.
-pub const ASSERTABLE: usize = 8 << 20;
 
 /// What an intake is set up with.
 pub struct Setup<'a> {

@@ -14,12 +14,9 @@ mod expressions;
 mod facts;
 mod failure;
 mod gate;
-mod head;
 mod intake;
 mod interrupts;
-mod judge;
 mod late;
-mod matching;
 mod perform;
 #[cfg(test)]
 mod power_loss;
@@ -35,9 +32,8 @@ mod standing;
 pub use answers::{AnswerError, Answers, Decided};
 pub use decide::alive;
 pub use doubt::{DoubtFacts, facts as doubt_facts, first_undecided};
-pub use facts::{Streams, named_steps};
+pub use facts::Streams;
 pub use gate::{Reply, parse_decision_line, parse_failure_line, parse_gate_line, parse_manual_line};
-pub use intake::ASSERTABLE;
 pub use interrupts::{Interrupts, Signals};
 pub use prompter::{
     DecisionQuestion, DecisionReply, FailureQuestion, FailureReply, GateQuestion, GateReply, ManualQuestion,

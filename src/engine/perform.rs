@@ -1,12 +1,12 @@
 //! A script from its condition to its outcome: `when`, probe, gate, attempts, probe again.
 
 use super::attempt::{Attempt, Attempted, probe_of};
-use super::judge::Judgement;
 use super::prompter::Prompter;
 use super::run::{Engine, Next};
 use super::setting::Missing;
 use crate::duration::show_duration;
 use crate::event::*;
+use crate::judge::{Judgement, assert_records};
 use crate::plan::{Expressions, PlannedStep, ShellAction};
 use std::collections::BTreeMap;
 use std::io;
@@ -129,7 +129,7 @@ impl<'a, P: Prompter> Engine<'a, P> {
         let at = self.recorder.clock().time();
         let since = Instant::now();
         let outcomes = self.judged(expressions, self.facts()).await;
-        let expectations = super::matching::assert_records(expressions, outcomes);
+        let expectations = assert_records(expressions, outcomes);
         let holds = expectations.iter().all(|expectation| expectation.holds);
         let (status, reason) = if holds { (Status::Passed, None) } else { (Status::Failed, Some(Reason::Expectation)) };
         let attempt = self.tried(&step.name) + 1;

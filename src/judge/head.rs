@@ -1,5 +1,8 @@
 //! The beginning of a stream, for captures and expressions.
 
+/// What an assertion may see of one stream, in bytes.
+pub const ASSERTABLE: usize = 8 << 20;
+
 /// The first bytes of a stream as they were printed.
 #[derive(Debug, Default)]
 pub struct Head {

@@ -55,14 +55,5 @@ impl Examination {
 fn lints(runbook: &Runbook, config: &Config) -> Vec<Diagnostic> {
     let targets = targets::known(runbook, config).into_iter().filter_map(|(name, target)| Some((name, target?)));
     let known = Known { targets: targets.collect(), captures: variables::names(runbook).into_iter().collect() };
-    let mut found = lint(runbook, &known);
-    for changed in &config.lint {
-        match changed.level.severity() {
-            None => found.retain(|diagnostic| diagnostic.code != changed.code),
-            Some(severity) => {
-                found.iter_mut().filter(|found| found.code == changed.code).for_each(|found| found.severity = severity);
-            }
-        }
-    }
-    found
+    lint(runbook, &known).into_iter().filter_map(|found| config.levelled(found)).collect()
 }

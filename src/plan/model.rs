@@ -216,6 +216,11 @@ impl PlannedStep {
 
     /// Every expression of the step.
     pub fn expressions(&self) -> impl Iterator<Item = &Expressions> {
+        self.when.iter().chain(self.expectations())
+    }
+
+    /// Those that say what must be true behind it.
+    pub fn expectations(&self) -> impl Iterator<Item = &Expressions> {
         let own = match &self.action {
             Action::Assert { expressions } => Some(expressions),
             Action::Shell(_) | Action::Manual { .. } => None,
@@ -225,7 +230,7 @@ impl PlannedStep {
             PlannedExpectation::Assert(expressions) => Some(expressions),
             PlannedExpectation::Output { .. } => None,
         });
-        self.when.iter().chain(own).chain(asserted)
+        own.into_iter().chain(asserted)
     }
 }
 

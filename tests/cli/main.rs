@@ -14,6 +14,7 @@ mod reading;
 mod reading_near;
 mod record;
 mod remote;
+mod replay;
 mod resume;
 mod running;
 mod secrets;

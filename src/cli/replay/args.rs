@@ -1,0 +1,35 @@
+//! The arguments of `record` and `verify`.
+
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub struct Record {
+    /// The run: its id, any part of it that only it has, or a file of `audit export` [default: the newest]
+    #[arg(value_name = "RUN|FILE")]
+    pub run: Option<String>,
+    /// The runbook that it is kept beside [default: the file that was run]
+    #[arg(long, value_name = "FILE")]
+    pub runbook: Option<PathBuf>,
+    /// Where records are kept [default: .stepgate beside stepgate.toml, at the Git root, or here]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Runbooks, or folders to look for runbooks in
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t = VerifyFormat::Human)]
+    pub format: VerifyFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum VerifyFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+}

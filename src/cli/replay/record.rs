@@ -1,0 +1,86 @@
+//! `stepgate record [RUN]`: a passed run, kept beside its runbook.
+
+use super::super::configuration;
+use super::super::difference::changed_lines;
+use super::super::error::{Exit, Failure};
+use super::super::past::Past;
+use super::super::printed::printed;
+use super::super::replace::replace;
+use super::super::terminal::{Terminal, eprint_line};
+use super::args;
+use super::beside::{self, MAX_RECORDING};
+use crate::audit::{Level, Unasked};
+use crate::config::Config;
+use crate::plan::{Plan, plan};
+use crate::replay::{self, NoRecording, Recording};
+use crate::runbook::Runbook;
+use crate::text::escape_line;
+use std::path::{Path, PathBuf};
+
+/// So many lines that differ from the recording before are shown.
+const SHOWN: usize = 40;
+
+/// The command.
+pub fn record(options: &args::Record, terminal: &Terminal) -> Result<Exit, Failure> {
+    let config = configuration::load(terminal)?;
+    let past = Past::read(options.run.as_deref(), options.store.as_ref(), &Unasked)?;
+    let run = past.folder.run.to_string();
+    let header = past.reading.state.header.clone().expect("a past run that was read has a head");
+    let refused = |why: &str| Failure::new(Exit::Failure, format!("run {run} cannot be recorded: {why}"));
+    if past.running {
+        return Err(Failure::new(Exit::Locked, format!("somebody is at run {run}: it has not closed")));
+    }
+    if !past.finding.reaches(Level::Chain) && past.reading.state.seal.is_some() {
+        return Err(refused("its record is damaged").hint(format!("stepgate audit verify {run}")));
+    }
+    let runbook = past.runbook.as_ref().ok_or_else(|| refused("this version of stepgate cannot read its runbook"))?;
+    let beside = options.runbook.clone().unwrap_or_else(|| PathBuf::from(&header.runbook_path));
+    if !beside.is_file() {
+        let message = format!("`{}` is no runbook to keep it beside", escape_line(&beside.display().to_string()));
+        return Err(Failure::usage(message).hint("--runbook FILE names it"));
+    }
+    let recording = recording(&past, runbook, &config, &beside).map_err(|why| refused(&why.to_string()))?;
+    let text = recording.text();
+    if text.len() > MAX_RECORDING {
+        let longest = longest(&recording);
+        let message = format!("its outputs have more than {} MiB, most of it from `{longest}`", MAX_RECORDING >> 20);
+        return Err(refused(&message).hint("let it print less: into a file, through `tail`, or a summary"));
+    }
+    keep(&beside::place(&beside), &text)
+}
+
+fn recording(past: &Past, runbook: &Runbook, config: &Config, beside: &Path) -> Result<Recording, NoRecording> {
+    let one = |why: String| NoRecording(vec![why]);
+    let plan = plan_of(runbook, past, config).map_err(one)?;
+    let limit = MAX_RECORDING as u64 + 1;
+    let mut read = |stream: &_| printed(stream, &past.folder, limit);
+    replay::make(&plan, &past.reading.state, &beside::name(beside), &mut read)
+}
+
+/// The plan that was run, made anew.
+fn plan_of(runbook: &Runbook, past: &Past, config: &Config) -> Result<Plan, String> {
+    let state = &past.reading.state;
+    let header = state.header.as_deref().ok_or("nothing is recorded of it")?;
+    let inputs = replay::inputs(header.profile.as_ref(), &state.params, &header.given_targets);
+    plan(runbook, config, &inputs).map_err(|error| format!("it cannot be planned as it was: {error}"))
+}
+
+/// Writes it, and shows what is otherwise than in the one before.
+fn keep(path: &Path, text: &str) -> Result<Exit, Failure> {
+    let shown = escape_line(&path.display().to_string()).into_owned();
+    let before = std::fs::read_to_string(path).ok();
+    let failed = |error| Failure::new(Exit::Failure, format!("`{shown}` cannot be written: {error}"));
+    replace(path, text.as_bytes()).map_err(failed)?;
+    let changed = before.map(|before| changed_lines(&before, text, SHOWN)).unwrap_or_default();
+    changed.iter().for_each(|line| eprint_line(line));
+    eprint_line(&format!("recorded in {shown}: commit it beside the runbook"));
+    Ok(Exit::Success)
+}
+
+fn longest(recording: &Recording) -> &str {
+    let size = |step: &&replay::RecordedStep| {
+        let streams = step.act.as_ref().and_then(|act| act.streams.as_ref());
+        streams.map_or(0, |streams| streams.stdout.len() + streams.stderr.len())
+    };
+    recording.steps.iter().max_by_key(size).map_or("", |step| &step.name)
+}

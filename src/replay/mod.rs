@@ -1,0 +1,26 @@
+//! Today's runbook held against what really happened last time.
+//!
+//! In: a [`Plan`](crate::plan::Plan) and a [`Recording`], a passed run that is kept beside its runbook. Out: for each step
+//! whether the plan would still accept what was recorded of it. It must never run anything, or know where a recording lies.
+
+mod deed;
+mod findings;
+mod held;
+mod inputs;
+mod lines;
+mod make;
+mod player;
+mod reading;
+mod recording;
+mod unknown;
+mod verdict;
+mod words;
+
+pub use findings::{expired, findings, unplanned, unreadable, unrecorded};
+pub use held::{Ended, Ground, Held};
+pub use inputs::inputs;
+pub use make::{NoRecording, make};
+pub use player::{Stage, replay};
+pub use reading::{BadRecording, read_recording};
+pub use recording::{Act, ProbeAct, RECORDING_FORMAT, RecordedStep, Recording, RecordingHead, SUFFIX, Streams};
+pub use verdict::{Replayed, Verdict, overall};
