@@ -14,6 +14,7 @@
 
 pub mod annotate;
 pub mod audit;
+mod chance;
 pub mod cli;
 pub mod config;
 pub mod diagnostic;

@@ -153,6 +153,8 @@ codes! {
     Expired = "SG083",
     /// Nothing is recorded.
     Unrecorded = "SG084",
+    /// Expectations that would accept too many wrong outputs.
+    Weak = "SG085",
 }
 
 impl Code {

@@ -6,9 +6,9 @@ mod steps;
 
 use self::steps::{Watcher, step_through};
 use super::recorder::Recorder;
+use crate::chance::Chance;
 use crate::event::*;
 use crate::hash::{Hash256, sha256};
-use crate::journal::chance::Chance;
 use crate::journal::model_disk::{Fault, ModelDisk};
 use crate::journal::samples::{header, resumed};
 use crate::journal::*;

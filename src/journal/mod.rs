@@ -7,8 +7,6 @@ mod archive;
 mod aside;
 mod blocks;
 mod chain;
-#[cfg(test)]
-pub(crate) mod chance;
 mod clock;
 mod disk;
 mod doubts;

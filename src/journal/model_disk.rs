@@ -2,7 +2,7 @@
 //! was not synced is kept, dropped or torn, each as chance has it; the acts on one file keep their order, those on different
 //! files and names do not. A sync that fails forgets what it should have written, and the next one says success.
 
-use super::chance::Chance;
+use crate::chance::Chance;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;

@@ -1,6 +1,7 @@
 //! What a replay found, as findings in the runbook.
 
 use super::recording::RecordingHead;
+use super::strength::Strength;
 use super::verdict::{Replayed, Verdict};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::duration::show_duration;
@@ -43,6 +44,19 @@ pub fn expired(runbook: &Runbook, head: &RecordingHead, now: Timestamp) -> Optio
 /// What is to be said of each step that does not hold.
 pub fn findings(runbook: &Runbook, steps: &[Replayed]) -> Vec<Diagnostic> {
     steps.iter().flat_map(|step| of_step(runbook, step)).collect()
+}
+
+/// A step that notices fewer than `least` of a hundred wrong outputs.
+pub fn weak(runbook: &Runbook, steps: &[Replayed], strength: &Strength, least: usize) -> Option<Diagnostic> {
+    let line = steps.iter().find(|step| step.name == strength.step).map_or(1, |step| step.line);
+    let (percent, worst) = (strength.percent(), strength.missed.iter().take(3));
+    let worst: Vec<_> = worst.map(|missed| format!("it lets pass: {}", missed.what)).collect();
+    let message = format!(
+        "`{}` notices {percent} % of the wrong outputs that were tried; {least} % are asked for",
+        strength.step
+    );
+    let found = Diagnostic::error(Code::Weak, runbook.source.line_span(line.max(1)), message).help(worst.join("\n"));
+    (percent < least).then_some(found)
 }
 
 fn of_step(runbook: &Runbook, step: &Replayed) -> Vec<Diagnostic> {

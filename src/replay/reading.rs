@@ -203,7 +203,8 @@ mod tests {
         let probes = prop::collection::vec((moment, any::<bool>(), acts()), 0..3);
         let step = (probes, prop::option::of(acts()));
         prop::collection::vec(step, 0..5).prop_map(|steps| {
-            let step = |(at, (probes, act)): (usize, (Vec<(Moment, bool, Act)>, Option<Act>))| RecordedStep {
+            type Made = (Vec<(Moment, bool, Act)>, Option<Act>);
+            let step = |(at, (probes, act)): (usize, Made)| RecordedStep {
                 name: format!("s{at}"),
                 status: Status::Passed,
                 act,

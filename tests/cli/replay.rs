@@ -325,3 +325,47 @@ fn a_folder_of_unrelated_markdown_holds_no_runbook() {
         assert!(done.stderr.contains("no runbook was found"), "{done:?}");
     }
 }
+
+const PRINTS: &str = "printf 'backup.db 1024 bytes\\nstate Ready\\nsaved at 12:03\\n'";
+
+#[test]
+fn strength_tells_an_expectation_that_accepts_anything_from_one_that_asserts() {
+    let sandbox = Sandbox::new();
+    let step =
+        |name: &str, expected: &str| format!("```bash {{name={name} effect=read}}\n{PRINTS}\n```\n\n{expected}\n");
+    let weak = step("weak", "```output\n...\n```\n");
+    let strong = step(
+        "strong",
+        "```output\nbackup.db (?<SIZE>[1-9]\\d{3,}) bytes (re)\nstate Ready\nsaved at \\d+:\\d+ (re)\n```\n",
+    );
+    let plain = "```bash {name=plain effect=read}\ntrue\n```\n";
+    sandbox.runbook("s.md", &format!("# S\n\n{weak}{strong}{plain}"));
+    assert_eq!(sandbox.stepgate("run s.md --run-id one").code, 0);
+    assert_eq!(sandbox.stepgate("record one").code, 0);
+    let found = json(&sandbox.stepgate("verify s.md --strength --format json"));
+    let strengths = found["strengths"].as_array().unwrap();
+    let of = |at: usize, key: &str| strengths[at][key].as_u64().unwrap();
+    assert_eq!(
+        (strengths.len(), strengths[0]["step"].as_str()),
+        (2, Some("weak")),
+        "of an exit code alone nothing is said"
+    );
+    assert_eq!((of(0, "noticed"), of(0, "tried")), (1, of(1, "tried")), "only the exit code is noticed");
+    assert!(100 * of(1, "noticed") > 85 * of(1, "tried"), "{strengths:?}");
+    assert_eq!(strengths[0]["missed"][0]["what"], "nothing is printed");
+    let again = sandbox.stepgate("verify s.md --strength --format json").stdout;
+    assert_eq!(sandbox.stepgate("verify s.md --strength --format json --seed 0").stdout, again);
+    let done = sandbox.stepgate("verify s.md --strength=80");
+    assert!(
+        done.code == 1 && done.stderr.contains("`weak` notices 5 %") && !done.stderr.contains("strong"),
+        "{done:?}"
+    );
+    assert!(
+        done.stdout.contains("lets pass: `Ready` is `NotReady`")
+            || done.stdout.contains("lets pass: nothing is printed")
+    );
+    assert_eq!(sandbox.stepgate("verify s.md --strength").code, 0, "without a number it only tells");
+    for bad in ["--strength=101", "--strength=x", "--seed 1"] {
+        assert_eq!(sandbox.stepgate(&format!("verify s.md {bad}")).code, 2, "{bad}");
+    }
+}

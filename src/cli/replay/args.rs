@@ -21,6 +21,13 @@ pub struct Verify {
     /// Runbooks, or folders to look for runbooks in
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
+    /// How much do the expectations assert? With a number, each step must notice so many of a hundred wrong outputs
+    #[arg(long, value_name = "PERCENT", num_args = 0..=1, require_equals = true, default_missing_value = "0",
+          value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub strength: Option<u8>,
+    /// Which wrong outputs --strength tries
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, requires = "strength")]
+    pub seed: u64,
     /// For people or for programs
     #[arg(long, value_enum, default_value_t = VerifyFormat::Human)]
     pub format: VerifyFormat,

@@ -3,10 +3,13 @@
 use super::super::list::age;
 use super::verify::Verified;
 use crate::diagnostic::{JsonDiagnostic, render_json};
-use crate::replay::{RecordingHead, Replayed, Verdict};
+use crate::replay::{RecordingHead, Replayed, Strength, Verdict};
 use crate::text::count;
 use jiff::Timestamp;
 use serde::Serialize;
+
+/// So much of what a step lets pass is shown.
+const SHOWN: usize = 3;
 
 /// A runbook's row of the table.
 pub fn rows(one: &Verified, now: Timestamp) -> Vec<String> {
@@ -37,6 +40,21 @@ pub fn summary(all: &[Verified]) -> String {
     format!("{} verified: {}", count(all.len(), "runbook"), parts.join(", "))
 }
 
+/// How much the steps assert, the weakest first, each with the worst that it lets pass.
+pub fn strengths(all: &[Verified]) -> String {
+    let mut steps: Vec<_> = all.iter().flat_map(|one| one.strengths.iter().map(move |step| (one, step))).collect();
+    steps.sort_by_key(|(_, step)| step.percent());
+    let line = |(one, step): &(&Verified, &Strength)| {
+        let Strength { step: name, tried, noticed, missed } = step;
+        let head =
+            format!("{} · {name} notices {} % ({noticed} of {tried} wrong outputs)", one.source.name, step.percent());
+        let passes = missed.iter().take(SHOWN).map(|missed| format!("\n    lets pass: {}", missed.what));
+        format!("{head}{}\n", passes.collect::<String>())
+    };
+    let lines: String = steps.iter().map(line).collect();
+    if lines.is_empty() { lines } else { format!("\n{lines}") }
+}
+
 /// One runbook as a record with stable keys.
 #[derive(Serialize)]
 pub struct VerifyJson<'v> {
@@ -44,6 +62,7 @@ pub struct VerifyJson<'v> {
     verdict: Option<Verdict>,
     recording: Option<&'v RecordingHead>,
     steps: &'v [Replayed],
+    strengths: &'v [Strength],
     found: Vec<JsonDiagnostic<'v>>,
 }
 
@@ -51,7 +70,7 @@ impl<'v> VerifyJson<'v> {
     /// The record.
     pub fn of(one: &'v Verified) -> Self {
         let found = one.found.iter().map(|found| render_json(found, &one.source)).collect();
-        let Verified { source, verdict, head, steps, .. } = one;
-        Self { runbook: &source.name, verdict: *verdict, recording: head.as_ref(), steps, found }
+        let Verified { source, verdict, head, steps, strengths, .. } = one;
+        Self { runbook: &source.name, verdict: *verdict, recording: head.as_ref(), steps, strengths, found }
     }
 }

@@ -6,12 +6,12 @@ use super::super::terminal::{Terminal, eprint_line};
 use super::super::{configuration, findings, search};
 use super::args;
 use super::beside;
-use super::show::{VerifyJson, rows, summary};
+use super::show::{VerifyJson, rows, strengths, summary};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Refused, Severity, Source};
 use crate::expect::Evaluator;
-use crate::plan::{examine, plan};
-use crate::replay::{self, Recording, RecordingHead, Replayed, Verdict, overall};
+use crate::plan::{Plan, examine, plan};
+use crate::replay::{self, Recording, RecordingHead, Replayed, Strength, Verdict, overall};
 use crate::report::simple_table;
 use crate::runbook::Runbook;
 use jiff::Timestamp;
@@ -27,6 +27,8 @@ pub struct Verified {
     pub head: Option<RecordingHead>,
     /// Each step.
     pub steps: Vec<Replayed>,
+    /// How much each script's expectations assert, if that is asked for.
+    pub strengths: Vec<Strength>,
     /// What is wrong.
     pub found: Vec<Diagnostic>,
 }
@@ -34,13 +36,14 @@ pub struct Verified {
 /// The command.
 pub fn verify(options: &args::Verify, terminal: &Terminal) -> Result<Exit, Failure> {
     let config = configuration::load(terminal)?;
-    let now = Timestamp::now();
-    let verified = search::each(&options.paths, "verified", |path, read| verify_file(path, read, &config, now))?;
+    let asked = Asked { config: &config, now: Timestamp::now(), strength: options.strength, seed: options.seed };
+    let verified = search::each(&options.paths, "verified", |path, read| verify_file(path, read, &asked))?;
     match options.format {
         args::VerifyFormat::Human => {
             verified.iter().for_each(|one| findings::show(&one.source, &one.found, terminal));
-            let rows = verified.iter().map(|one| rows(one, now)).collect();
+            let rows = verified.iter().map(|one| rows(one, asked.now)).collect();
             print(&simple_table(&["runbook", "verdict", "steps", "recorded", "ago", "by"], rows))?;
+            print(&strengths(&verified))?;
             eprint_line(&summary(&verified));
         }
         args::VerifyFormat::Json => print_json(&verified.iter().map(VerifyJson::of).collect::<Vec<_>>())?,
@@ -49,52 +52,91 @@ pub fn verify(options: &args::Verify, terminal: &Terminal) -> Result<Exit, Failu
     Ok(if errors { Exit::Failure } else { Exit::Success })
 }
 
-fn verify_file(path: &Path, read: Result<Source, Box<Refused>>, config: &Config, now: Timestamp) -> Verified {
-    let (runbook, found) = match read.and_then(|source| examine(source, config)) {
-        Ok((runbook, found)) => (runbook, found),
-        Err(refused) => {
-            let Refused { source, found } = *refused;
-            return Verified { source, verdict: None, head: None, steps: Vec::new(), found };
-        }
-    };
-    // What looks wrong in it is for `check` to say.
-    drop(found);
-    let (verdict, head, steps, found) = match beside::read(path) {
-        Err(why) => (None, None, Vec::new(), vec![replay::unreadable(&why)]),
-        Ok(None) => (Some(Verdict::Unrecorded), None, Vec::new(), vec![replay::unrecorded(&runbook)]),
-        Ok(Some(recording)) => held(&runbook, &recording, config, now),
-    };
-    let found = found.into_iter().filter_map(|found| config.levelled(found)).collect();
-    Verified { source: runbook.source, verdict, head, steps, found }
+/// What is asked of each runbook.
+struct Asked<'a> {
+    config: &'a Config,
+    now: Timestamp,
+    /// How many of a hundred wrong outputs a step must notice, if its strength is asked for.
+    strength: Option<u8>,
+    seed: u64,
 }
 
-type HeldAgainst = (Option<Verdict>, Option<RecordingHead>, Vec<Replayed>, Vec<Diagnostic>);
+fn verify_file(path: &Path, read: Result<Source, Box<Refused>>, asked: &Asked<'_>) -> Verified {
+    // What looks wrong in it is for `check` to say.
+    let runbook = match read.and_then(|source| examine(source, asked.config)) {
+        Ok((runbook, _)) => runbook,
+        Err(refused) => return Verified { source: refused.source, found: refused.found, ..Verified::nothing() },
+    };
+    let known = match beside::read(path) {
+        Err(why) => Verified { found: vec![replay::unreadable(&why)], ..Verified::nothing() },
+        Ok(None) => {
+            let (verdict, found) = (Some(Verdict::Unrecorded), vec![replay::unrecorded(&runbook)]);
+            Verified { verdict, found, ..Verified::nothing() }
+        }
+        Ok(Some(recording)) => held(&runbook, recording, asked),
+    };
+    let found = known.found.into_iter().filter_map(|found| asked.config.levelled(found)).collect();
+    Verified { source: runbook.source, found, ..known }
+}
 
-fn held(runbook: &Runbook, recording: &Recording, config: &Config, now: Timestamp) -> HeldAgainst {
-    let head = &recording.head;
-    let inputs = replay::inputs(head.profile.as_ref(), &head.params, &head.targets);
-    let steps = match plan(runbook, config, &inputs) {
-        Ok(plan) => match play(&plan, recording) {
-            Ok(steps) => steps,
-            Err(why) => return (None, Some(head.clone()), Vec::new(), vec![replay::unreadable(&why)]),
+impl Verified {
+    fn nothing() -> Self {
+        let source = Source::new("", "");
+        Self { source, verdict: None, head: None, steps: Vec::new(), strengths: Vec::new(), found: Vec::new() }
+    }
+}
+
+fn held(runbook: &Runbook, recording: Recording, asked: &Asked<'_>) -> Verified {
+    let inputs = {
+        let head = &recording.head;
+        replay::inputs(head.profile.as_ref(), &head.params, &head.targets)
+    };
+    let known = match plan(runbook, asked.config, &inputs) {
+        Ok(plan) => match play(&plan, &recording, asked) {
+            Ok((steps, strengths)) => judged(runbook, &recording.head, steps, strengths, asked),
+            Err(why) => Verified { found: vec![replay::unreadable(&why)], ..Verified::nothing() },
         },
         Err(error) => {
             let found = vec![replay::unplanned(runbook, &error.to_string())];
-            return (Some(Verdict::Stale), Some(head.clone()), Vec::new(), found);
+            Verified { verdict: Some(Verdict::Stale), found, ..Verified::nothing() }
         }
     };
+    Verified { head: Some(recording.head), ..known }
+}
+
+fn judged(
+    runbook: &Runbook,
+    head: &RecordingHead,
+    steps: Vec<Replayed>,
+    strengths: Vec<Strength>,
+    asked: &Asked<'_>,
+) -> Verified {
     let mut found = replay::findings(runbook, &steps);
     let mut verdict = overall(&steps);
-    if let Some(expired) = replay::expired(runbook, head, now) {
+    if let Some(expired) = replay::expired(runbook, head, asked.now) {
         found.push(expired);
         verdict = verdict.max(Verdict::Expired);
     }
-    (Some(verdict), Some(head.clone()), steps, found)
+    let least = usize::from(asked.strength.unwrap_or(0));
+    found.extend(strengths.iter().filter_map(|strength| replay::weak(runbook, &steps, strength, least)));
+    Verified { verdict: Some(verdict), steps, strengths, found, ..Verified::nothing() }
 }
 
-fn play(plan: &crate::plan::Plan, recording: &Recording) -> Result<Vec<Replayed>, String> {
+fn play(plan: &Plan, recording: &Recording, asked: &Asked<'_>) -> Result<(Vec<Replayed>, Vec<Strength>), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let runtime = runtime.map_err(|error| format!("expressions cannot be evaluated: {error}"))?;
     let mut evaluator = Evaluator::default();
-    Ok(runtime.block_on(replay::replay(plan, recording, &mut evaluator, &mut |_| {})))
+    runtime.block_on(async {
+        let (mut stages, mut strengths) = (Vec::new(), Vec::new());
+        let mut keep = |stage| {
+            if asked.strength.is_some() {
+                stages.push(stage);
+            }
+        };
+        let steps = replay::replay(plan, recording, &mut evaluator, &mut keep).await;
+        for stage in &stages {
+            strengths.extend(replay::strength(stage, asked.seed, &mut evaluator).await);
+        }
+        Ok((steps, strengths))
+    })
 }

@@ -1,10 +1,10 @@
 //! The steps of a run on a disk that fails, and who watches it.
 
+use crate::chance::Chance;
 use crate::engine::capture::{Capture, sync_names};
 use crate::engine::recorder::{Observer, Recorder};
 use crate::event::*;
 use crate::hash::sha256;
-use crate::journal::chance::Chance;
 use crate::journal::{Entry, RunFolder};
 use jiff::Timestamp;
 use std::io;

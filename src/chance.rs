@@ -16,6 +16,7 @@ impl Chance {
     }
 
     /// True once in `times`.
+    #[cfg(test)]
     pub fn once_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }
