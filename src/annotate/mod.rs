@@ -3,6 +3,7 @@
 //! In: the runbook that was run, and the state of the run. Out: Markdown that is a runbook again. It must never
 //! reformat what the author wrote, or let what a machine printed become Markdown.
 
+mod accept;
 mod evidence;
 mod excerpt;
 mod log;
@@ -11,6 +12,7 @@ mod splice;
 mod step_quote;
 mod summary_quote;
 
+pub use accept::{accepted, before_and_after, block_of};
 pub use evidence::{Evidence, evidence};
 pub use excerpt::Excerpt;
 pub use log::{Log, annotate};

@@ -57,6 +57,9 @@ pub enum Command {
     /// Keeps a passed run beside its runbook, for `verify`
     #[command(after_help = "Example: stepgate record k7xq")]
     Record(super::replay::Record),
+    /// Changes expected lines, as few as can be, so that they accept what a run printed
+    #[command(after_help = "Example: stepgate accept k7xq")]
+    Accept(super::replay::Accept),
     /// Past runs: which there are, what they did, and whether their records can be believed
     #[command(subcommand, after_help = "Example: stepgate audit verify --all")]
     Audit(super::audit::Audit),

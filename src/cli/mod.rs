@@ -77,6 +77,7 @@ pub fn main() -> Exit {
         Command::Log(options) => log::log(&options),
         Command::Audit(command) => audit::audit(&command, &terminal),
         Command::Record(options) => replay::record(&options, &terminal),
+        Command::Accept(options) => replay::accept(&options, &terminal),
         Command::Verify(options) => replay::verify(&options, &terminal),
         Command::Sign(options) => sign::sign_run(&options, &terminal),
     };

@@ -46,6 +46,12 @@ pub fn align<'k>(
     [before.steps(&accepts), after.steps(&accepts)].concat()
 }
 
+/// Aligns a whole block with all of `total` lines; `accepts` says whether a pattern line takes a line.
+pub fn align_all(block: &BlockPattern, total: usize, accepts: &dyn Fn(usize, usize) -> bool) -> Vec<Step> {
+    let (cut_start, cut_end) = ((false, false), (false, false));
+    Part { items: items(&block.lines, 0..block.lines.len()), lines: 0..total, cut_start, cut_end }.steps(accepts)
+}
+
 fn accepts(expected: &BlockLine, pattern: usize, line: &KeptLine) -> bool {
     match &line.taken_by {
         Some(known) => known.contains(&pattern),

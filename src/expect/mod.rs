@@ -6,11 +6,13 @@
 mod align;
 mod cel;
 mod diff;
+mod edits;
 mod escapes;
 mod everything;
 mod glob;
 mod kept;
 mod lines;
+mod literal;
 mod marks;
 mod matcher;
 #[cfg(test)]
@@ -24,10 +26,13 @@ pub use cel::{
     Assertion, Evaluator, Facts, Outcome, ParamType, References, ResultFacts, Scope, StepFacts, StepShape, Text, Value,
     block_warnings, parse_block, parse_expression, parse_quantity,
 };
+pub use edits::{Edit, edits};
 pub use everything::{accepts_from, matches_everything};
 pub use lines::{BlockLine, BlockPattern, LinePattern, compile};
+pub use literal::literal_line;
 pub use marks::Repeat;
 pub use matcher::{Matcher, Verdict};
+pub use normalize::normalize;
 pub use regexes::named_groups;
 pub use stream::StreamMatcher;
 pub use template::{fill, placed_references, references};

@@ -23,9 +23,23 @@ pub type ReadStream<'a> = dyn FnMut(&StreamRecord) -> Result<Option<Vec<u8>>, St
 /// If the run did not pass as a whole, if output was cut, or if the plan is another one by now.
 pub fn make(plan: &Plan, state: &RunState, runbook: &str, read: &mut ReadStream<'_>) -> Result<Recording, NoRecording> {
     let refused = reasons(plan, state);
-    if !refused.is_empty() {
-        return Err(NoRecording(refused));
+    match refused.is_empty() {
+        true => gather(plan, state, runbook, read),
+        false => Err(NoRecording(refused)),
     }
+}
+
+/// The same of whatever a run did, passed or not. It is no truth to hold anything against, and never written.
+///
+/// # Errors
+///
+/// If nothing is recorded of the run, or what a step printed cannot be read.
+pub fn gather(
+    plan: &Plan,
+    state: &RunState,
+    runbook: &str,
+    read: &mut ReadStream<'_>,
+) -> Result<Recording, NoRecording> {
     let one = |why: &str| NoRecording(vec![why.to_owned()]);
     let header = state.header.as_deref().ok_or_else(|| one("nothing is recorded of it"))?;
     let (started, finished) = state.started.zip(state.last).ok_or_else(|| one("it has no time"))?;
@@ -104,11 +118,11 @@ fn recorded(
     known: &StepState,
     read: &mut ReadStream<'_>,
 ) -> Result<Option<RecordedStep>, String> {
-    if !matches!(known.status, Status::Passed | Status::Skipped | Status::Satisfied) {
+    if !matches!(known.status, Status::Passed | Status::Failed | Status::Skipped | Status::Satisfied) {
         return Ok(None);
     }
     let mut recorded = RecordedStep { name: step.name.clone(), status: known.status, act: None, probes: Vec::new() };
-    if let (Some(_), Some(outcome), Status::Passed) = (step.shell(), &known.outcome, known.status) {
+    if let (Some(_), Some(outcome), Status::Passed | Status::Failed) = (step.shell(), &known.outcome, known.status) {
         recorded.act = Some(act(plan, step, outcome, read)?);
     }
     let probe = step.shell().and_then(|shell| plan.step(shell.unless.as_ref()?));

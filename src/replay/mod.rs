@@ -3,6 +3,7 @@
 //! In: a [`Plan`](crate::plan::Plan) and a [`Recording`], a passed run that is kept beside its runbook. Out: for each step
 //! whether the plan would still accept what was recorded of it. It must never run anything, or know where a recording lies.
 
+mod accept;
 mod deed;
 mod findings;
 mod held;
@@ -18,10 +19,11 @@ mod unknown;
 mod verdict;
 mod words;
 
+pub use accept::{BlockChange, NoChange, block_changes};
 pub use findings::{expired, findings, unplanned, unreadable, unrecorded, weak};
 pub use held::{Ended, Ground, Held};
 pub use inputs::inputs;
-pub use make::{NoRecording, make};
+pub use make::{NoRecording, gather, make};
 pub use player::{Stage, replay};
 pub use reading::{BadRecording, read_recording};
 pub use recording::{Act, ProbeAct, RECORDING_FORMAT, RecordedStep, Recording, RecordingHead, SUFFIX, Streams};

@@ -14,7 +14,7 @@ use crate::runbook::STEP_VARIABLES;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// A script whose expectations hold, with everything that they were held against.
+/// A script that was judged, with everything that its expectations were held against.
 #[derive(Debug)]
 pub struct Stage<'p> {
     /// The step.
@@ -25,10 +25,12 @@ pub struct Stage<'p> {
     pub act: &'p Act,
     /// What was known then.
     pub ground: Ground,
+    /// Whether it passes.
+    pub passes: bool,
 }
 
-/// Holds `plan` against a recording: every step that a run goes through, in that order. Each script that holds goes to
-/// `stage`, too.
+/// Holds `plan` against a recording: every step that a run goes through, in that order. Each script that is judged goes
+/// to `stage`, too.
 pub async fn replay<'p>(
     plan: &'p Plan,
     recording: &'p Recording,
@@ -195,11 +197,9 @@ impl<'p, 'e> Player<'p, 'e> {
         replayed.expectations = held.expectations;
         let passes = held.judgement.status == Status::Passed;
         self.take(if passes { held.captured } else { act.captured.clone() });
+        (self.stage)(Stage { step, action, act, ground, passes });
         match passes {
-            true => {
-                (self.stage)(Stage { step, action, act, ground });
-                (Verdict::Holds, None)
-            }
+            true => (Verdict::Holds, None),
             false => (Verdict::Broken, Some(words::of(&held.judgement, action, act.exit_code))),
         }
     }

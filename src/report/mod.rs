@@ -16,7 +16,7 @@ pub use evidence_json::{EvidenceJson, evidence_json};
 pub use findings_text::findings_text;
 pub use live::{LastTime, Live, Screen};
 pub use margin::Margin;
-pub use plan_text::{PlanJson, plan_json, plan_text, step_text};
+pub use plan_text::{PlanJson, plan_json, plan_text, step_text, stream_words};
 pub use run_json::{RunJson, run_json};
 pub use styles::{Styles, paint};
 pub use table::{run_table, simple_table};

@@ -1,4 +1,4 @@
-"""Past runs to look at: one long record, and a ledger of very many."""
+"""Past runs to look at: one long record, a ledger of very many, recordings beside runbooks."""
 
 import hashlib
 import json
@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from measure import Wrong
-from work import echoes, front
+from work import RUNBOOKS, asserted, echoes, front
 
 LONG = 10_000
 RUNS = 100_000
+# Of each runbook that is recorded.
+WRONG_OUTPUTS = 33
 
 
 def write(folder: Path, program: str) -> None:
@@ -19,11 +21,28 @@ def write(folder: Path, program: str) -> None:
     words = [program, "run", "long.md", "--store", "long", "--run-id", "long"]
     if subprocess.run(words, cwd=folder, capture_output=True).returncode:
         raise Wrong("the long run did not pass")
+    recorded(folder, program)
     store = folder / "many"
     for made in (store, store / "runs", store / "locks"):
         made.mkdir(mode=0o700)
     with open(store / "ledger.jsonl", "w", opener=private) as ledger:
         ledger.writelines(lines())
+
+
+def recorded(folder: Path, program: str) -> None:
+    """Runbooks of three steps, each with its recording."""
+    place = folder / "recorded"
+    place.mkdir()
+    body = echoes(2) + asserted(2)
+    (place / "0000.md").write_text(front("Runbook 0") + body)
+    for words in ("run 0000.md --run-id one --store ../recorded-store", "record one --store ../recorded-store"):
+        if subprocess.run([program, *words.split()], cwd=place, capture_output=True).returncode:
+            raise Wrong(f"`{words}` did not pass")
+    recording = (place / "0000.recording.jsonl").read_text()
+    for number in range(1, RUNBOOKS):
+        (place / f"{number:04}.md").write_text(front(f"Runbook {number}") + body)
+        text = recording.replace('"runbook":"0000.md"', f'"runbook":"{number:04}.md"')
+        (place / f"{number:04}.recording.jsonl").write_text(text)
 
 
 def private(path: str, flags: int) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from measure import Command
-from past import LONG, RUNS
+from past import LONG, RUNS, WRONG_OUTPUTS
 from work import LINES, RUNBOOKS, STEPS
 
 Value = Callable[[dict[str, float]], float]
@@ -64,7 +64,7 @@ def rows(program: str, markdown: str, peers: list[Command]) -> list[Row | Peak]:
     shells = Command("shells", ("bash", "shells.sh"), lines(STEPS))
     steps = stepgate(program, "steps", "steps.md", STEPS)
     table: list[Row | Peak] = [*many_steps(program, steps, shells), *much_output(program)]
-    table += [*reading(program, markdown), *past_runs(program), *starting(program)]
+    table += [*reading(program, markdown), *past_runs(program), *recordings(program), *starting(program)]
     for peer in peers:
         work = f"the same {STEPS:,} steps in {peer.name}"
         table.append(Row("peers", work, SHELLS, (peer, shells), ratio(peer, shells)))
@@ -121,6 +121,17 @@ def past_runs(program: str) -> Iterable[Row]:
     listed = Command("list", (program, *words), lambda text: text.count("  failed  ") == 20, runs=3)
     work = f"`audit list` of {RUNS:,} runs, filtered"
     yield Row("list", work, "–", (listed,), milliseconds(listed), "ms", 300)
+
+
+def recordings(program: str) -> Iterable[Row]:
+    holds = f"{RUNBOOKS} runbooks verified: {RUNBOOKS} holds"
+    replay = Command("replay", (program, "verify", "recorded"), says=holds)
+    work = f"`verify` of {RUNBOOKS:,} runbooks of 3 steps, each against its recording"
+    yield Row("replay", work, "–", (replay,), milliseconds(replay), "ms", 2000)
+    tried = RUNBOOKS * WRONG_OUTPUTS
+    strength = Command("strength", (program, "verify", "--strength", "recorded"), says=f"{tried} wrong outputs tried")
+    each: Value = lambda took: took[strength.name] / tried * 1e6
+    yield Row("strength", f"`verify --strength` of them, for each of {tried:,} wrong outputs", "–", (strength,), each, "µs", 100)
 
 
 def starting(program: str) -> Iterable[Row]:

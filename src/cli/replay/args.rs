@@ -17,6 +17,22 @@ pub struct Record {
 }
 
 #[derive(Debug, Args)]
+pub struct Accept {
+    /// The run: its id, any part of it that only it has, or a file of `audit export` [default: the newest]
+    #[arg(value_name = "RUN|FILE")]
+    pub run: Option<String>,
+    /// Ask nothing: accept every change
+    #[arg(long)]
+    pub all: bool,
+    /// The runbook that is changed [default: the file that was run]
+    #[arg(long, value_name = "FILE")]
+    pub runbook: Option<PathBuf>,
+    /// Where records are kept [default: .stepgate beside stepgate.toml, at the Git root, or here]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub struct Verify {
     /// Runbooks, or folders to look for runbooks in
     #[arg(required = true)]

@@ -1,11 +1,13 @@
 //! Recordings: passed runs that are kept beside their runbooks, and today's runbooks held against them.
 
+mod accept;
 mod args;
 mod beside;
 mod record;
 mod show;
 mod verify;
 
-pub use args::{Record, Verify};
+pub use accept::accept;
+pub use args::{Accept, Record, Verify};
 pub use record::record;
 pub use verify::verify;

@@ -25,7 +25,6 @@ pub fn record(options: &args::Record, terminal: &Terminal) -> Result<Exit, Failu
     let config = configuration::load(terminal)?;
     let past = Past::read(options.run.as_deref(), options.store.as_ref(), &Unasked)?;
     let run = past.folder.run.to_string();
-    let header = past.reading.state.header.clone().expect("a past run that was read has a head");
     let refused = |why: &str| Failure::new(Exit::Failure, format!("run {run} cannot be recorded: {why}"));
     if past.running {
         return Err(Failure::new(Exit::Locked, format!("somebody is at run {run}: it has not closed")));
@@ -34,11 +33,7 @@ pub fn record(options: &args::Record, terminal: &Terminal) -> Result<Exit, Failu
         return Err(refused("its record is damaged").hint(format!("stepgate audit verify {run}")));
     }
     let runbook = past.runbook.as_ref().ok_or_else(|| refused("this version of stepgate cannot read its runbook"))?;
-    let beside = options.runbook.clone().unwrap_or_else(|| PathBuf::from(&header.runbook_path));
-    if !beside.is_file() {
-        let message = format!("`{}` is no runbook to keep it beside", escape_line(&beside.display().to_string()));
-        return Err(Failure::usage(message).hint("--runbook FILE names it"));
-    }
+    let beside = place_of(&past, options.runbook.as_ref())?;
     let recording = recording(&past, runbook, &config, &beside).map_err(|why| refused(&why.to_string()))?;
     let text = recording.text();
     if text.len() > MAX_RECORDING {
@@ -57,8 +52,19 @@ fn recording(past: &Past, runbook: &Runbook, config: &Config, beside: &Path) -> 
     replay::make(&plan, &past.reading.state, &beside::name(beside), &mut read)
 }
 
+/// The runbook's file: the one that is named, or the one that was run.
+pub fn place_of(past: &Past, named: Option<&PathBuf>) -> Result<PathBuf, Failure> {
+    let header = past.reading.state.header.as_ref();
+    let place = named.cloned().unwrap_or_else(|| header.map_or("", |header| &header.runbook_path).into());
+    if place.is_file() {
+        return Ok(place);
+    }
+    let message = format!("`{}` is no file", escape_line(&place.display().to_string()));
+    Err(Failure::usage(message).hint("--runbook FILE names the runbook"))
+}
+
 /// The plan that was run, made anew.
-fn plan_of(runbook: &Runbook, past: &Past, config: &Config) -> Result<Plan, String> {
+pub fn plan_of(runbook: &Runbook, past: &Past, config: &Config) -> Result<Plan, String> {
     let state = &past.reading.state;
     let header = state.header.as_deref().ok_or("nothing is recorded of it")?;
     let inputs = replay::inputs(header.profile.as_ref(), &state.params, &header.given_targets);

@@ -3,7 +3,8 @@
 use super::super::list::age;
 use super::verify::Verified;
 use crate::diagnostic::{JsonDiagnostic, render_json};
-use crate::replay::{RecordingHead, Replayed, Strength, Verdict};
+use crate::event::ExpectationKind;
+use crate::replay::{NoChange, RecordingHead, Replayed, Strength, Verdict};
 use crate::text::count;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -31,13 +32,32 @@ fn word(one: &Verified) -> &'static str {
     one.verdict.map_or("error", Verdict::as_str)
 }
 
+/// What of a step no change of its `output` blocks can mend.
+pub fn for_a_person(step: &Replayed) -> Vec<NoChange> {
+    let no = |line: usize, why: String| NoChange { step: step.name.clone(), line, why };
+    let asserts = step.expectations.iter().filter(|one| !one.holds && one.kind == ExpectationKind::Assert);
+    let mut found: Vec<_> =
+        asserts.map(|one| no(one.line, one.detail.clone().unwrap_or_else(|| "it is not true".to_owned()))).collect();
+    let output = step.expectations.iter().any(|one| !one.holds && one.kind == ExpectationKind::Output);
+    if found.is_empty() && !output && matches!(step.verdict, Verdict::Broken | Verdict::Stale) {
+        found.push(no(step.line, step.why.clone().unwrap_or_default()));
+    }
+    found
+}
+
 /// How many runbooks stand how.
 pub fn summary(all: &[Verified]) -> String {
     let words = ["holds", "broken", "stale", "expired", "unrecorded", "error"];
     let number = |wanted: &str| all.iter().filter(|one| word(one) == wanted).count();
     let parts = words.iter().map(|wanted| (number(wanted), wanted)).filter(|(number, _)| *number > 0);
     let parts: Vec<_> = parts.map(|(number, word)| format!("{number} {word}")).collect();
-    format!("{} verified: {}", count(all.len(), "runbook"), parts.join(", "))
+    let steps = || all.iter().flat_map(|one| &one.strengths);
+    let (tried, noticed) = (steps().map(|step| step.tried).sum(), steps().map(|step| step.noticed).sum::<usize>());
+    let strength = match tried {
+        0 => String::new(),
+        tried => format!("; {} tried, {noticed} noticed", count(tried, "wrong output")),
+    };
+    format!("{} verified: {}{strength}", count(all.len(), "runbook"), parts.join(", "))
 }
 
 /// How much the steps assert, the weakest first, each with the worst that it lets pass.

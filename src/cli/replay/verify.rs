@@ -15,6 +15,7 @@ use crate::replay::{self, Recording, RecordingHead, Replayed, Strength, Verdict,
 use crate::report::simple_table;
 use crate::runbook::Runbook;
 use jiff::Timestamp;
+use std::io;
 use std::path::Path;
 
 /// What is known of one runbook.
@@ -94,7 +95,7 @@ fn held(runbook: &Runbook, recording: Recording, asked: &Asked<'_>) -> Verified 
     let known = match plan(runbook, asked.config, &inputs) {
         Ok(plan) => match play(&plan, &recording, asked) {
             Ok((steps, strengths)) => judged(runbook, &recording.head, steps, strengths, asked),
-            Err(why) => Verified { found: vec![replay::unreadable(&why)], ..Verified::nothing() },
+            Err(why) => Verified { found: vec![replay::unreadable(&why.to_string())], ..Verified::nothing() },
         },
         Err(error) => {
             let found = vec![replay::unplanned(runbook, &error.to_string())];
@@ -122,21 +123,24 @@ fn judged(
     Verified { verdict: Some(verdict), steps, strengths, found, ..Verified::nothing() }
 }
 
-fn play(plan: &Plan, recording: &Recording, asked: &Asked<'_>) -> Result<(Vec<Replayed>, Vec<Strength>), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-    let runtime = runtime.map_err(|error| format!("expressions cannot be evaluated: {error}"))?;
-    let mut evaluator = Evaluator::default();
-    runtime.block_on(async {
+fn play(plan: &Plan, recording: &Recording, asked: &Asked<'_>) -> io::Result<(Vec<Replayed>, Vec<Strength>)> {
+    evaluate(async |evaluator| {
         let (mut stages, mut strengths) = (Vec::new(), Vec::new());
         let mut keep = |stage| {
             if asked.strength.is_some() {
                 stages.push(stage);
             }
         };
-        let steps = replay::replay(plan, recording, &mut evaluator, &mut keep).await;
+        let steps = replay::replay(plan, recording, evaluator, &mut keep).await;
         for stage in &stages {
-            strengths.extend(replay::strength(stage, asked.seed, &mut evaluator).await);
+            strengths.extend(replay::strength(stage, asked.seed, evaluator).await);
         }
-        Ok((steps, strengths))
+        (steps, strengths)
     })
+}
+
+/// Does `work` with somebody at hand who evaluates expressions.
+pub fn evaluate<T>(work: impl AsyncFnOnce(&mut Evaluator) -> T) -> io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    Ok(runtime.block_on(work(&mut Evaluator::default())))
 }

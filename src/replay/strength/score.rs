@@ -39,11 +39,11 @@ impl Strength {
     }
 }
 
-/// Changes what a step printed and judges it again. `None` of a step that expects nothing of its output: its exit code is
-/// all that it asserts.
+/// Changes what a step printed and judges it again. `None` of a step that does not pass anyway, or expects nothing of its
+/// output: its exit code is all that it asserts.
 pub async fn strength(stage: &Stage<'_>, seed: u64, evaluator: &mut Evaluator) -> Option<Strength> {
-    let Stage { step, action, act, ground } = stage;
-    let streams = act.streams.as_ref().filter(|_| !action.expectations.is_empty())?;
+    let Stage { step, action, act, ground, passes } = stage;
+    let streams = act.streams.as_ref().filter(|_| *passes && !action.expectations.is_empty())?;
     let compiled = Compiled::new(action, &ground.variables);
     let (mut tried, mut missed) = (0, Vec::new());
     for mutation in mutations(streams, act.exit_code, &looked_at(action), seed) {

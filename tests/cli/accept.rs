@@ -1,0 +1,121 @@
+//! `accept`: what a run printed becomes what is expected, and nothing else is touched.
+
+use crate::harness::Sandbox;
+use rexpect::session::spawn_command;
+
+const FRONT: &str = "---\nstepgate: 1\nparams:\n  WORD: { default: hi }\n  TOKEN: { type: secret }\n---\n# Accept\n\n";
+const BODY: &str = r#"```bash {name=one effect=read}
+printf 'head\nversion 12\nnew line\nlast (re)\n'; echo err >&2
+```
+
+```output
+head
+version \d+ (re)
+old line
+...
+end
+```
+
+```output {stderr}
+```
+
+```bash {name=two effect=read}
+echo "$WORD"
+```
+
+```output
+{{WORD}} there
+```
+"#;
+
+/// A runbook with front matter and a body, run once; `code` is what the run ended with.
+fn ran(body: &str, code: i32) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("r.md", format!("{FRONT}{body}"));
+    let mut command = sandbox.command(["run", "r.md", "--run-id", "one", "--non-interactive"]);
+    let done = command.env("STEPGATE_PARAM_TOKEN", "tok-en-4711-very-long").output().unwrap();
+    assert_eq!(done.status.code(), Some(code), "{}", String::from_utf8_lossy(&done.stderr));
+    sandbox
+}
+
+fn again(sandbox: &Sandbox, id: &str) -> i32 {
+    let mut command = sandbox.command(["run", "r.md", "--run-id", id, "--non-interactive"]);
+    command.env("STEPGATE_PARAM_TOKEN", "tok-en-4711-very-long").output().unwrap().status.code().unwrap()
+}
+
+#[test]
+fn the_fewest_lines_change_until_the_run_would_pass() {
+    let sandbox = ran(BODY, 1);
+    let before = sandbox.read("r.md");
+    let done = sandbox.stepgate("accept one");
+    assert!(done.code == 1 && done.stderr.contains("nothing was changed; `--all` accepts"), "{done:?}");
+    assert!(done.stderr.contains("- old line") && done.stderr.contains("+ new line"), "{done:?}");
+    assert_eq!(sandbox.read("r.md"), before);
+    let done = sandbox.stepgate("accept one --all");
+    assert!(done.code == 0 && done.stderr.contains("2 blocks changed"), "{done:?}");
+    let wanted = before
+        .replace("old line\n", "new line\n")
+        .replace("\nend\n", "\nlast \\(re)\n")
+        .replace("{stderr}\n", "{stderr}\nerr\n");
+    assert_eq!(sandbox.read("r.md"), wanted, "`...` and the pattern stay, and so does what the run did not reach");
+    assert_eq!(again(&sandbox, "two"), 1);
+    assert_eq!(sandbox.stepgate("accept two --all").code, 0);
+    assert_eq!(sandbox.read("r.md"), wanted.replace("{{WORD}} there", "hi"));
+    assert_eq!(again(&sandbox, "three"), 0);
+    let done = sandbox.stepgate("accept three");
+    assert!(done.code == 0 && done.stderr.contains("no `output` block is to be changed"), "{done:?}");
+}
+
+#[test]
+fn what_no_expected_line_can_mend_is_left_to_a_person() {
+    let step = |script: &str, expected: &str| format!("```bash {{name=a effect=read}}\n{script}\n```\n\n{expected}\n");
+    for (body, told) in [
+        (step("echo x", "```assert\nstdout == \"y\"\n```\n"), "is false: `stdout` = \"x\\n\""),
+        (step("exit 3", ""), "it ended with 3, and `exit=0` does not accept that"),
+        (step("echo \"$TOKEN\"", "```output\nx\n```\n"), "holds a secret: expect it as `{{NAME}}`"),
+    ] {
+        let sandbox = ran(&body, 1);
+        let before = sandbox.read("r.md");
+        let done = sandbox.stepgate("accept one --all");
+        assert!(done.code == 1 && done.stderr.contains("for you to change") && done.stderr.contains(told), "{done:?}");
+        assert!(sandbox.read("r.md") == before && !done.stderr.contains("4711"));
+    }
+    let sandbox = ran(BODY, 1);
+    sandbox.write("r.md", sandbox.read("r.md").replace("new line", "newer line"));
+    let done = sandbox.stepgate("accept one --all");
+    assert!(done.code == 1 && done.stderr.contains("was changed since it was recorded"), "{done:?}");
+}
+
+#[test]
+fn each_change_is_agreed_to_at_a_terminal() {
+    let sandbox = ran(BODY, 1);
+    let before = sandbox.read("r.md");
+    let ask = |answers: &[&str]| {
+        let mut command = sandbox.command(["accept", "one"]);
+        command.stdin(std::process::Stdio::inherit()).env("TERM", "xterm");
+        let mut session = spawn_command(command, Some(20_000)).unwrap();
+        for answer in answers {
+            session.exp_string("[a]ll [q]uit").unwrap();
+            session.send_line(answer).unwrap();
+        }
+        session.exp_eof().unwrap();
+    };
+    ask(&["q"]);
+    assert_eq!(sandbox.read("r.md"), before);
+    ask(&["n", "y"]);
+    assert_eq!(sandbox.read("r.md"), before.replace("{stderr}\n", "{stderr}\nerr\n"));
+    sandbox.write("r.md", &before);
+    ask(&["a"]);
+    assert!(sandbox.read("r.md").contains("new line") && sandbox.read("r.md").contains("\nerr\n"));
+}
+
+#[test]
+fn a_link_is_not_written_through() {
+    let sandbox = ran(BODY, 1);
+    std::fs::rename(sandbox.path("r.md"), sandbox.path("real.md")).unwrap();
+    std::os::unix::fs::symlink("real.md", sandbox.path("r.md")).unwrap();
+    let before = sandbox.read("real.md");
+    let done = sandbox.stepgate("accept one --all");
+    assert!(done.code == 1 && done.stderr.contains("nothing was changed: it is no regular file"), "{done:?}");
+    assert_eq!(sandbox.read("real.md"), before);
+}
