@@ -2,6 +2,7 @@
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// Runbooks as code: Markdown procedures that are run, gated, checked and recorded.
 #[derive(Debug, Parser)]
@@ -118,6 +119,9 @@ pub struct Answering {
     /// Ask nothing, also at a terminal: what needs a person suspends the run
     #[arg(long)]
     pub non_interactive: bool,
+    /// Write a report when it is over: junit=FILE
+    #[arg(long, value_name = "KIND=FILE")]
+    pub report: Vec<ReportFile>,
     /// What goes to standard output: the final table, or the journal's very lines
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -190,9 +194,52 @@ pub struct Check {
     /// Runbooks, or folders to look for runbooks in
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub shown: Shown,
+}
+
+/// How findings are shown, and which of them fail.
+#[derive(Debug, Args)]
+pub struct Shown {
     /// For people or for programs
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    #[arg(long, value_enum, default_value_t = FindingsFormat::Human)]
+    pub format: FindingsFormat,
+    /// Warnings fail as errors do
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub deny: Option<Deny>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FindingsFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// GitHub's workflow commands, shown beside the lines of a change
+    Github,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    /// Every warning
+    Warnings,
+}
+
+/// A report that is written to a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportFile(pub PathBuf);
+
+impl FromStr for ReportFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some(("junit", file)) if !file.is_empty() => Ok(Self(file.into())),
+            _ => Err("a report is `junit=FILE`".to_owned()),
+        }
+    }
 }
 
 #[derive(Debug, Args)]

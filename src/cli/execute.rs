@@ -6,6 +6,7 @@ use super::next;
 use super::output::print;
 use super::prompt::TerminalPrompter;
 use super::record::Record;
+use super::report;
 use super::screen::TerminalScreen;
 use super::sign;
 use super::signals;
@@ -17,7 +18,7 @@ use crate::hash::{Hash256, sha256};
 use crate::journal::{Entry, RunFolder, Store};
 use crate::plan::Plan;
 use crate::redact::Redactor;
-use crate::report::{Live, Screen as _, run_table};
+use crate::report::{Live, Screen as _, run_junit, run_table};
 use crate::shell::{Hurry, SessionConfig, become_subreaper};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -60,11 +61,20 @@ pub fn run_to_its_end(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let key = sign::key_of(prepared.config)?;
+    report::check_places(&options.report)?;
     let folder = prepared.record.folder.clone();
     let (ending, lost) = execute(prepared, options, terminal)?;
     let exit = conclude(&ending, options, hints, terminal);
     let sealed = ending.state.seal.is_some() && ending.broken.is_none();
     let unsigned = key.zip(folder).filter(|_| sealed).and_then(|(key, folder)| sign_now(&folder, &key, hints));
+    let unwritten = options.report.iter().find_map(|file| report::write(file, &run_junit(&ending.state)).err());
+    let exit = match unwritten {
+        Some(failure) => {
+            failure.print(terminal);
+            if exit == Exit::Success { Exit::Failure } else { exit }
+        }
+        None => exit,
+    };
     Ok(match lost.or(unsigned) {
         Some(failure) => {
             failure.print(terminal);

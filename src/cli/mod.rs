@@ -31,6 +31,7 @@ mod prompt;
 mod record;
 mod replace;
 mod replay;
+mod report;
 mod resume;
 mod resume_changes;
 mod resume_values;

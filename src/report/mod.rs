@@ -4,7 +4,9 @@
 
 mod aside;
 mod evidence_json;
+mod findings;
 mod findings_text;
+mod junit;
 mod live;
 mod margin;
 mod plan_text;
@@ -13,7 +15,9 @@ mod styles;
 mod table;
 
 pub use evidence_json::{EvidenceJson, evidence_json};
+pub use findings::{Found, github, sarif};
 pub use findings_text::findings_text;
+pub use junit::{Replay, run_junit, verify_junit};
 pub use live::{LastTime, Live, Screen};
 pub use margin::Margin;
 pub use plan_text::{PlanJson, plan_json, plan_text, step_text, stream_words};

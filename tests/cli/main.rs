@@ -2,6 +2,7 @@
 
 mod accept;
 mod audit;
+mod ci;
 mod cluster;
 mod contract;
 mod elsewhere;

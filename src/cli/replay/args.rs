@@ -1,6 +1,7 @@
 //! The arguments of `record` and `verify`.
 
-use clap::{Args, ValueEnum};
+use super::super::args::{ReportFile, Shown};
+use clap::Args;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -44,15 +45,9 @@ pub struct Verify {
     /// Which wrong outputs --strength tries
     #[arg(long, value_name = "NUMBER", default_value_t = 0, requires = "strength")]
     pub seed: u64,
-    /// For people or for programs
-    #[arg(long, value_enum, default_value_t = VerifyFormat::Human)]
-    pub format: VerifyFormat,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum VerifyFormat {
-    /// For people
-    Human,
-    /// For programs
-    Json,
+    /// Write a report: junit=FILE
+    #[arg(long, value_name = "KIND=FILE")]
+    pub report: Vec<ReportFile>,
+    #[command(flatten)]
+    pub shown: Shown,
 }

@@ -2,9 +2,10 @@
 
 use super::super::list::age;
 use super::verify::Verified;
-use crate::diagnostic::{JsonDiagnostic, render_json};
+use crate::diagnostic::{Code, Diagnostic, JsonDiagnostic, Severity, render_json};
 use crate::event::ExpectationKind;
 use crate::replay::{NoChange, RecordingHead, Replayed, Strength, Verdict};
+use crate::report::{Replay, verify_junit};
 use crate::text::count;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -58,6 +59,20 @@ pub fn summary(all: &[Verified]) -> String {
         tried => format!("; {} tried, {noticed} noticed", count(tried, "wrong output")),
     };
     format!("{} verified: {}{strength}", count(all.len(), "runbook"), parts.join(", "))
+}
+
+/// What was found as JUnit XML.
+pub fn junit(all: &[Verified]) -> String {
+    let replays: Vec<_> = all.iter().map(replay).collect();
+    verify_junit(&replays)
+}
+
+fn replay(one: &Verified) -> Replay<'_> {
+    let Verified { source, steps, found, .. } = one;
+    // What is said of a step stands at its own case.
+    let of_all = |found: &&Diagnostic| steps.is_empty() || matches!(found.code, Code::Expired | Code::Weak);
+    let wrong = found.iter().filter(of_all).filter(|found| found.severity == Severity::Error);
+    Replay { runbook: &source.name, steps, wrong: wrong.map(|found| found.message.clone()).collect() }
 }
 
 /// How much the steps assert, the weakest first, each with the worst that it lets pass.

@@ -3,12 +3,12 @@
 use super::super::error::{Exit, Failure};
 use super::super::output::{print, print_json};
 use super::super::terminal::{Terminal, eprint_line};
-use super::super::{configuration, findings, search};
+use super::super::{configuration, findings, report, search};
 use super::args;
 use super::beside;
-use super::show::{VerifyJson, rows, strengths, summary};
+use super::show::{VerifyJson, junit, rows, strengths, summary};
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Refused, Severity, Source};
+use crate::diagnostic::{Diagnostic, Refused, Source};
 use crate::expect::Evaluator;
 use crate::plan::{Plan, examine, plan};
 use crate::replay::{self, Recording, RecordingHead, Replayed, Strength, Verdict, overall};
@@ -39,18 +39,21 @@ pub fn verify(options: &args::Verify, terminal: &Terminal) -> Result<Exit, Failu
     let config = configuration::load(terminal)?;
     let asked = Asked { config: &config, now: Timestamp::now(), strength: options.strength, seed: options.seed };
     let verified = search::each(&options.paths, "verified", |path, read| verify_file(path, read, &asked))?;
-    match options.format {
-        args::VerifyFormat::Human => {
-            verified.iter().for_each(|one| findings::show(&one.source, &one.found, terminal));
-            let rows = verified.iter().map(|one| rows(one, asked.now)).collect();
-            print(&simple_table(&["runbook", "verdict", "steps", "recorded", "ago", "by"], rows))?;
-            print(&strengths(&verified))?;
-            eprint_line(&summary(&verified));
-        }
-        args::VerifyFormat::Json => print_json(&verified.iter().map(VerifyJson::of).collect::<Vec<_>>())?,
+    for report in &options.report {
+        report::write(report, &junit(&verified))?;
     }
-    let errors = verified.iter().flat_map(|one| &one.found).any(|found| found.severity == Severity::Error);
-    Ok(if errors { Exit::Failure } else { Exit::Success })
+    let all: Vec<_> = verified.iter().map(|one| (&one.source, one.found.as_slice())).collect();
+    let human = || {
+        all.iter().for_each(|(source, found)| findings::show(source, found, terminal));
+        let rows = verified.iter().map(|one| rows(one, asked.now)).collect();
+        print(&simple_table(&["runbook", "verdict", "steps", "recorded", "ago", "by"], rows))?;
+        print(&strengths(&verified))?;
+        eprint_line(&summary(&verified));
+        Ok(())
+    };
+    let json = || print_json(&verified.iter().map(VerifyJson::of).collect::<Vec<_>>());
+    findings::print_as(&options.shown, &all, human, json)?;
+    Ok(findings::exit(&options.shown, &all))
 }
 
 /// What is asked of each runbook.

@@ -1,0 +1,147 @@
+//! What CI reads: exit codes, SARIF, GitHub's annotations, JUnit.
+
+use crate::harness::{Sandbox, repository};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// A runbook with one error and one warning, both with names that would like to be something else.
+const WRONG: &str = "# W\n\n```bash {name=a effect=read tiemout=5s}\nls | head -1\n```\n";
+const WARNED: &str = "# W\n\n```bash {name=a effect=read}\nls | head -1\n```\n\n```output\nx\n```\n";
+
+/// The folder of a crate that is only downloaded.
+fn downloaded(name: &str) -> PathBuf {
+    let manifest = repository().join("tests/schemas/Cargo.toml");
+    let words = ["metadata", "--format-version=1", "--locked", "--manifest-path"];
+    let done = Command::new(env!("CARGO")).args(words).arg(manifest).stderr(Stdio::inherit()).output().unwrap();
+    let all: Value = serde_json::from_slice(&done.stdout).expect("cargo metadata");
+    let packages = all["packages"].as_array().unwrap();
+    let package = packages.iter().find(|package| package["name"] == name).unwrap();
+    PathBuf::from(package["manifest_path"].as_str().unwrap()).parent().unwrap().to_owned()
+}
+
+/// Python's reference validator.
+pub fn validate(schema: &std::path::Path, document: &std::path::Path) {
+    let words = ["-W", "ignore", "-m", "jsonschema", "-i"];
+    let done = Command::new("/usr/bin/python3").args(words).arg(document).arg(schema).output().unwrap();
+    assert!(
+        done.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&done.stdout),
+        String::from_utf8_lossy(&done.stderr)
+    );
+}
+
+#[test]
+fn findings_are_sarif_that_its_schema_accepts() {
+    let schema = downloaded("serde-sarif").join("src/schema.json");
+    let sandbox = Sandbox::new();
+    sandbox.runbook("sub/w, ä:%.md", WRONG);
+    sandbox.runbook("warned.md", WARNED);
+    sandbox.runbook("good.md", "# G\n\n```bash {name=a effect=read}\nls\n```\n\n```output\n...\nx\n```\n");
+    for (words, code, results) in [
+        ("check . --format sarif", 1, 2),
+        ("check warned.md --format sarif", 0, 1),
+        ("check good.md --format sarif", 0, 0),
+        ("verify . --format sarif", 1, 3),
+    ] {
+        let done = sandbox.stepgate(words);
+        assert_eq!(done.code, code, "{done:?}");
+        validate(&schema, &sandbox.write("found.sarif", &done.stdout));
+        let log: Value = serde_json::from_str(&done.stdout).unwrap();
+        let found = log["runs"][0]["results"].as_array().unwrap();
+        assert_eq!(found.len(), results, "{words}: {log:#}");
+        if words.starts_with("check .") {
+            let place = &found[0]["locations"][0]["physicalLocation"];
+            assert_eq!(place["artifactLocation"]["uri"], "sub/w%2C%20%C3%A4%3A%25.md");
+            assert_eq!(place["region"]["startLine"], 6);
+            assert_eq!((found[0]["ruleId"].as_str(), found[0]["level"].as_str()), (Some("SG023"), Some("error")));
+        }
+    }
+    // The validator does find what is wrong.
+    let broken = sandbox.write("found.sarif", "{\"version\": \"2.1.0\", \"runs\": [{\"tool\": {}}]}");
+    assert!(std::panic::catch_unwind(|| validate(&schema, &broken)).is_err());
+}
+
+#[test]
+fn findings_are_annotations_one_line_each() {
+    let sandbox = Sandbox::new();
+    sandbox.runbook("w,x.md", WRONG);
+    let done = sandbox.stepgate("check w,x.md --format github");
+    let lines: Vec<_> = done.stdout.lines().collect();
+    assert!(done.code == 1 && lines.len() == 1, "{done:?}");
+    assert!(
+        lines[0].starts_with("::error file=w%2Cx.md,line=6,endLine=6,col=29,endColumn=36,title=SG023::"),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn warnings_can_be_denied() {
+    let sandbox = Sandbox::new();
+    sandbox.runbook("w.md", WARNED);
+    for (words, code) in [
+        ("check w.md", 0),
+        ("check w.md --deny warnings", 1),
+        ("verify w.md", 0),
+        ("verify w.md --deny warnings", 1),
+        ("check w.md --deny everything", 2),
+    ] {
+        assert_eq!(sandbox.stepgate(words).code, code, "{words}");
+    }
+    sandbox.write("stepgate.toml", "[lint]\nSG064 = \"off\"\n");
+    assert_eq!(sandbox.stepgate("check w.md --deny warnings").code, 0);
+}
+
+/// `name:status` of each case, as `junitparser` reads it.
+fn cases(sandbox: &Sandbox, file: &str) -> String {
+    let program = "import sys, junitparser\n\
+        xml = junitparser.JUnitXml.fromfile(sys.argv[1])\n\
+        print(xml.tests, xml.failures, xml.errors, xml.skipped)\n\
+        for suite in xml:\n    for case in suite:\n\
+        \x20       kinds = [type(result).__name__ for result in case.result] or ['Passed']\n\
+        \x20       print(f'{suite.name} {case.name} {kinds[0]}', [result.message for result in case.result])\n";
+    let done = Command::new("/usr/bin/python3").args(["-c", program]).arg(sandbox.path(file)).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
+}
+
+const STEPS: &str = "# R\n\n```bash {name=good effect=read}\necho 'a]]>&<b>'; printf '\\001\\033[31mx'\n```\n\n```output\n...\n```\n\n\
+    ```bash {name=bad effect=read}\necho x\n```\n\n```output\n<y>\n```\n\n```bash {name=never effect=read}\ntrue\n```\n";
+
+#[test]
+fn a_run_is_junit_that_a_reader_of_others_understands() {
+    let sandbox = Sandbox::with(STEPS);
+    let done = sandbox.stepgate("run r.md --report junit=report.xml --ephemeral");
+    assert_eq!(done.code, 1, "{done:?}");
+    let cases = cases(&sandbox, "report.xml");
+    assert!(cases.starts_with("3 1 0 1\n"), "{cases}");
+    for wanted in ["r.md good Passed", "r.md bad Failure", "r.md never Skipped"] {
+        assert!(cases.contains(wanted), "{wanted}: {cases}");
+    }
+    let text = sandbox.read("report.xml");
+    assert!(text.contains("- &lt;y&gt;") && !text.contains(['\u{1}', '\u{1b}']), "{text}");
+    for (words, code) in [("junit=nowhere/x.xml", 2), ("html=x", 2), ("junit=", 2)] {
+        assert_eq!(sandbox.stepgate(&format!("run r.md --ephemeral --report {words}")).code, code, "{words}");
+    }
+}
+
+#[test]
+fn a_replay_is_junit_too() {
+    let sandbox = Sandbox::with(
+        "# R\n\n```bash {name=a effect=read}\necho x\n```\n\n```output\nx\n```\n\n```bash {name=b effect=read}\necho y\n```\n\n```output\ny\n```\n",
+    );
+    assert_eq!(sandbox.stepgate("run r.md --run-id one").code, 0);
+    assert_eq!(sandbox.stepgate("record one").code, 0);
+    let text = sandbox.read("r.md").replace("```output\nx", "```output\nz").replace("echo y", "echo  y");
+    sandbox.write("r.md", text);
+    sandbox.runbook("other.md", "# O\n\n```bash {name=a effect=read}\ntrue\n```\n");
+    let done = sandbox.stepgate("verify . --report junit=report.xml");
+    assert_eq!(done.code, 1, "{done:?}");
+    let cases = cases(&sandbox, "report.xml");
+    assert!(cases.starts_with("4 2 0 0\n"), "{cases}");
+    for wanted in ["./r.md a Failure", "./r.md b Failure", "./r.md (recording) Passed", "./other.md (recording) Passed"]
+    {
+        assert!(cases.contains(wanted), "{wanted}: {cases}");
+    }
+}
