@@ -143,6 +143,10 @@ codes! {
     Unproved = "SG076",
     /// An EXIT trap that makes a pass of every failure.
     ExitTrap = "SG077",
+    /// A `read` step that changes something.
+    ReadWrites = "SG078",
+    /// A change that a probe could tell to be done already.
+    Unprobed = "SG079",
     /// A recording that cannot be used.
     Recording = "SG080",
     /// An expectation would no longer accept what was recorded.
@@ -165,7 +169,7 @@ impl Code {
 
     /// Whether it is only worth knowing, and changes no exit code.
     pub fn is_note(self) -> bool {
-        self == Code::NotAStep
+        matches!(self, Code::NotAStep | Code::Unprobed)
     }
 }
 

@@ -16,9 +16,11 @@ mod parameters;
 mod prose;
 mod scripts;
 mod syntax;
+mod unprobed;
 mod verbs;
 mod verdict;
 mod will_ask;
+mod writes;
 
 use crate::diagnostic::Diagnostic;
 use crate::runbook::{Item, Language, Runbook, Shell, Step, Target};
@@ -44,6 +46,7 @@ pub fn lint(runbook: &Runbook, known: &Known) -> Vec<Diagnostic> {
         expectations::lint(&used, step, &script, &mut found);
         if matches!(step.language, Language::Shell(_)) {
             scripts::lint(step, &script, &mut found);
+            found.extend(unprobed::lint(step, &script));
             parameters::lint(runbook, known, &numbers, &script, &mut found);
         }
     }

@@ -1,7 +1,7 @@
 //! Rules on the commands of a script.
 
 use super::syntax::{Block, Command, Kind, Pipeline, Place, Script, Stage, places};
-use super::{background, early_closer, editors, never_ends, will_ask};
+use super::{background, early_closer, editors, never_ends, will_ask, writes};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::runbook::{Part, PartKind, Step, Token};
 use regex::Regex;
@@ -22,6 +22,7 @@ pub fn lint(step: &Step, script: &Script<'_>, found: &mut Vec<Diagnostic>) {
     for place in &places {
         found.extend(early_closer::lint(place));
         found.extend(background::lint(place, waits));
+        found.extend(writes::lint(place, step));
         if step.timeout.is_none() {
             found.extend(never_ends::lint(place));
         }

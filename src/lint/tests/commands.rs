@@ -291,3 +291,67 @@ fn long_scripts_take_no_square_of_their_length() {
         _ = codes("", &format!("```bash {{name=a gate=none}}\n{text}\n```\n"));
     }
 }
+
+#[test]
+fn a_step_that_only_looks_and_changes_something_is_found() {
+    let found = |script: &str| {
+        let body = format!("```bash {{name=a effect=read}}\n{script}\n```\n\n```output\nx\n```\n");
+        super::codes("", &body).contains(&"SG078")
+    };
+    for bad in [
+        "systemctl restart nginx",
+        "sudo -n systemctl --now enable x",
+        "kubectl -n a delete pod x",
+        "rm -rf /var/cache/x",
+        "echo x > /etc/motd",
+        "echo x >>notes",
+        "cat a | tee /etc/b",
+        "sed -i s/a/b/ /etc/c",
+        "ssh h systemctl stop x",
+        "if true; then mkdir -p /srv/x; fi",
+        "reboot",
+        "git push origin main",
+    ] {
+        assert!(found(bad), "{bad}");
+    }
+    for good in [
+        "systemctl is-active nginx",
+        "systemctl status restart",
+        "kubectl get pods",
+        "kubectl apply --dry-run=server -f x",
+        "ls > /dev/null 2>&1",
+        "out=$(mktemp); ls > \"$out\"; rm -f \"$out\"",
+        "ls > /tmp/x; rm /tmp/x",
+        "cat <<E > \"$f\"\nx\nE",
+        "grep -c x file 2>&1",
+        "echo rm -rf x",
+        "git status",
+        "apt-get -s install x",
+        "cat a | tee /dev/stderr",
+    ] {
+        assert!(!found(good), "{good}");
+    }
+}
+
+#[test]
+fn a_change_that_a_probe_could_answer_is_worth_a_note() {
+    let found = |attributes: &str, script: &str| {
+        let probe = "```bash {name=p effect=read}\ntest -e x\n```\n\n";
+        super::codes("", &format!("{probe}```bash {{name=a {attributes}}}\n{script}\n```\n")).contains(&"SG079")
+    };
+    for script in [
+        "systemctl enable nginx",
+        "useradd backup",
+        "sudo -n mkdir /srv/x",
+        "kubectl create ns a",
+        "apt-get -y install x",
+    ] {
+        assert!(found("", script), "{script}");
+        assert!(!found("unless=p", script) && !found("effect=idempotent", script), "{script}");
+    }
+    for script in
+        ["systemctl restart nginx", "mkdir a && touch a/b", "useradd a; useradd b", "echo useradd x", "./deploy"]
+    {
+        assert!(!found("", script), "{script}");
+    }
+}
