@@ -194,6 +194,12 @@ pub struct Check {
     /// Runbooks, or folders to look for runbooks in
     #[arg(required = true)]
     pub paths: Vec<PathBuf>,
+    /// Mend what can be mended in one way only, in the files
+    #[arg(long)]
+    pub fix: bool,
+    /// Also let bash read the scripts, without running them: `bash -n`
+    #[arg(long)]
+    pub shell: bool,
     #[command(flatten)]
     pub shown: Shown,
 }

@@ -91,6 +91,8 @@ codes! {
     VariableName = "SG035",
     /// A variable is used before the step that captures it.
     CapturedLater = "SG036",
+    /// Bash does not take a script.
+    ShellSyntax = "SG037",
     /// An expectation belongs to no step.
     DetachedExpectation = "SG040",
     /// Two expectations for one stream.

@@ -4,10 +4,12 @@
 //! caret or as JSON. It must never know what a runbook is.
 
 mod code;
+mod fixes;
 mod render;
 mod source;
 
 pub use code::Code;
+pub use fixes::fixed;
 pub use render::{JsonDiagnostic, render_json, render_text};
 pub use source::{Position, Source, Span};
 
@@ -37,11 +39,22 @@ pub struct Diagnostic {
     /// What happened: lower case, no final period.
     pub message: String,
     /// What the caret says, if it says more than the message.
-    pub label: Option<String>,
+    pub label: Option<Box<str>>,
     /// Other places that take part, such as the first of two equal names.
     pub related: Vec<(Span, String)>,
     /// What to do next.
     pub help: Option<String>,
+    /// What `check --fix` does about it, where only one thing can have been meant.
+    pub fix: Option<Box<Fix>>,
+}
+
+/// Other text for some bytes of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// The bytes.
+    pub span: Span,
+    /// What stands there instead.
+    pub text: String,
 }
 
 impl Diagnostic {
@@ -61,7 +74,7 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self { code, severity, span, message: message.into(), label: None, related: Vec::new(), help: None }
+        Self { code, severity, span, message: message.into(), label: None, related: Vec::new(), help: None, fix: None }
     }
 
     /// Adds what to do next.
@@ -70,8 +83,14 @@ impl Diagnostic {
         self
     }
 
+    /// Adds what `check --fix` does about it.
+    pub fn fix(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.fix = Some(Box::new(Fix { span, text: text.into() }));
+        self
+    }
+
     /// Adds words at the caret.
-    pub fn label(mut self, label: impl Into<String>) -> Self {
+    pub fn label(mut self, label: impl Into<Box<str>>) -> Self {
         self.label = Some(label.into());
         self
     }

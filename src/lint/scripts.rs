@@ -49,7 +49,11 @@ fn prompt(command: &Command<'_>) -> Option<Diagnostic> {
     let first = command.all_words().first().filter(is_prompt)?;
     let message = format!("`{}` is a prompt and no command", first.text);
     let help = "take it out; what the command prints belongs into an `output` block";
-    warn(Code::Prompt, first.span, message, help)
+    let found = warn(Code::Prompt, first.span, message, help)?;
+    Some(match command.all_words().get(1) {
+        Some(next) => found.fix(Span::new(first.span.start, next.span.start), ""),
+        None => found,
+    })
 }
 
 /// `export X=$(command)`.
@@ -57,7 +61,16 @@ fn masked_exit(command: &Command<'_>) -> Option<Diagnostic> {
     let name = command.name().filter(|name| ["export", "local", "declare", "readonly", "typeset"].contains(name))?;
     let word = command.arguments().iter().find(|word| word.text.contains('=') && runs(&word.parts))?;
     let message = format!("`{name}` hides the exit code of the command inside: if it fails, nobody notices");
-    warn(Code::MaskedExit, word.span, message, "assign first and export then: X=$(command); export X")
+    let found = warn(Code::MaskedExit, word.span, message, "assign first and export then: X=$(command); export X")?;
+    let variable = word.text.split_once('=').map_or("", |(variable, _)| variable);
+    let plain = name == "export" && command.all_words().len() == 2 && !variable.is_empty();
+    Some(match plain && !word.text.contains('\n') {
+        true => {
+            let span = Span::new(command.head().span.start, word.span.end);
+            found.fix(span, format!("{}; export {variable}", word.text))
+        }
+        false => found,
+    })
 }
 
 /// Whether a command is run inside, also as what `${Y:-$(a)}` falls back to.

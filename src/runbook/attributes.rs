@@ -3,9 +3,9 @@
 use super::info::Attribute;
 use super::model::{Condition, Effect, ExitRule, Gate, Named, SessionName};
 use super::names::is_step_name;
-use super::suggest::{did_you_mean, near};
+use super::suggest::{near, suggest};
 use super::values::{condition, duration, exit_rule, id_list, named, one_of, phrase, session, text, variable};
-use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::diagnostic::{Code, Diagnostic, Fix, Span};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -159,9 +159,10 @@ pub fn wrong(attribute: &Attribute, message: String) -> Diagnostic {
 /// A finding at an attribute that is not among `known`.
 pub fn unknown(attribute: &Attribute, of: &str, known: &[&str]) -> Diagnostic {
     let otherwise = format!("known here are {}", known.join(", "));
-    let help = did_you_mean(&attribute.key, known.iter().copied(), otherwise);
     let shown = crate::text::shorten(&attribute.key, 100);
-    Diagnostic::error(Code::UnknownAttribute, attribute.span, format!("unknown attribute `{shown}` of {of}")).help(help)
+    let found =
+        Diagnostic::error(Code::UnknownAttribute, attribute.span, format!("unknown attribute `{shown}` of {of}"));
+    suggest(found, &attribute.key, known.iter().copied(), otherwise)
 }
 
 /// A finding at an attribute that no step has. A bare one may be the value of another; what is not built is suggested, but
@@ -174,8 +175,11 @@ fn unknown_of_step(attribute: &Attribute) -> Diagnostic {
     let distance = |word: &str| strsim::damerau_levenshtein(key, word.rsplit('=').next().unwrap_or(word));
     let nearer = |value: &String| attributes.is_none_or(|attribute| distance(value) < distance(attribute));
     match (value.filter(nearer), attributes) {
-        (Some(meant), _) => found.help(format!("did you mean `{meant}`?")),
-        (None, Some(meant)) => found.help(format!("did you mean `{meant}`?")),
+        (Some(meant), _) => found.help(format!("did you mean `{meant}`?")).fix(attribute.span, meant),
+        (None, Some(meant)) => {
+            let fix = BUILT.contains(&meant).then(|| Box::new(Fix { span: attribute.span, text: meant.to_owned() }));
+            Diagnostic { fix, ..found.help(format!("did you mean `{meant}`?")) }
+        }
         (None, None) => found,
     }
 }

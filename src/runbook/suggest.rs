@@ -1,6 +1,6 @@
 //! "Did you mean …?", in bounded time.
 
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Diagnostic, nearest};
 
 /// So many findings of one kind get a suggestion; whoever has more has another problem than spelling.
 const MAX_SUGGESTED: usize = 50;
@@ -16,6 +16,21 @@ pub fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>, ot
     match near(word, known) {
         Some(near) => format!("did you mean `{near}`?"),
         None => otherwise.into(),
+    }
+}
+
+/// The finding with a hint: the nearest of `known`, which is also what `check --fix` writes there, else `otherwise`. It is for
+/// words of the format, of which there are few: a name that an author chose may be meant for another one.
+pub fn suggest<'k>(
+    found: Diagnostic,
+    word: &str,
+    known: impl IntoIterator<Item = &'k str>,
+    otherwise: impl Into<String>,
+) -> Diagnostic {
+    let span = found.span;
+    match near(word, known) {
+        Some(near) => found.help(format!("did you mean `{near}`?")).fix(span, near),
+        None => found.help(otherwise),
     }
 }
 

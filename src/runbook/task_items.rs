@@ -56,7 +56,13 @@ struct Like {
 
 impl Like {
     fn finding(&self, line: Span) -> Diagnostic {
-        self.found(line, self.why).help("write `- [ ] text`: a blank before the box, one in it, one behind it")
+        let found =
+            self.found(line, self.why).help("write `- [ ] text`: a blank before the box, one in it, one behind it");
+        // Of an empty box nothing else can be meant.
+        match (self.end - self.open, self.start == self.open) {
+            (2, true) => found.fix(Span::new(line.start + self.open, line.start + self.end), "[ ]"),
+            _ => found,
+        }
     }
 
     fn found(&self, line: Span, why: &str) -> Diagnostic {

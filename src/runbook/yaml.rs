@@ -1,7 +1,7 @@
 //! The YAML tree of the front matter, each value with its bytes; and the findings that are made of it.
 
 use super::model::Condition;
-use super::suggest::did_you_mean;
+use super::suggest::suggest;
 use super::yaml_error::yaml_error;
 use crate::diagnostic::{Code, Diagnostic, Source, Span};
 use crate::duration::{DURATION_HELP, parse_duration};
@@ -20,9 +20,11 @@ pub fn unknown_key(key: &Key, known: &[&str]) -> Diagnostic {
 /// The same, where the format knows `later`, too: they are suggested, but not offered.
 pub fn unknown_key_beside(key: &Key, known: &[&str], later: &[&str]) -> Diagnostic {
     let all = known.iter().chain(later).copied();
-    let help = did_you_mean(&key.text, all, format!("known here are {}", known.join(", ")));
     let shown = crate::text::shorten(&key.text, MAX_SHORT);
-    Diagnostic::error(Code::UnknownKey, key.span, format!("unknown key `{shown}`")).help(help)
+    let found = Diagnostic::error(Code::UnknownKey, key.span, format!("unknown key `{shown}`"));
+    let mut found = suggest(found, &key.text, all, format!("known here are {}", known.join(", ")));
+    found.fix = found.fix.filter(|fix| known.contains(&fix.text.as_str()));
+    found
 }
 
 /// A key with its bytes.

@@ -145,3 +145,49 @@ fn a_replay_is_junit_too() {
         assert!(cases.contains(wanted), "{wanted}: {cases}");
     }
 }
+
+const MENDABLE: &str = "---\nstepgate: 1\nownr: ops\n---\n# M\r\n\n- [] Look  \n\n```bash {name=a effect=read tiemout=5s}\n$ ls  | cat\nexport X=$(date)\n```\n\n\
+    ```output\nx (RE)\n```\n\ttail";
+
+#[test]
+fn what_can_be_meant_in_one_way_only_is_mended_and_every_other_byte_stays() {
+    let sandbox = Sandbox::new();
+    let path = sandbox.write("m.md", MENDABLE);
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
+    let done = sandbox.stepgate("check m.md --fix");
+    assert!(done.code == 1 && done.stderr.contains("5 findings mended"), "{done:?}");
+    let wanted = MENDABLE
+        .replace("ownr", "owner")
+        .replace("- [] Look", "- [ ] Look")
+        .replace("tiemout", "timeout")
+        .replace("$ ls", "ls")
+        .replace("export X=$(date)", "X=$(date); export X");
+    assert_eq!(sandbox.read("m.md"), wanted, "what `(RE)` was to be nobody knows for certain");
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions()) & 0o777,
+        0o640
+    );
+    let again = sandbox.stepgate("check m.md --fix");
+    assert!(again.code == 1 && !again.stderr.contains("mended") && again.stderr.contains("SG043"), "{again:?}");
+    // A link is not written through, and what it leads to stays.
+    let linked = sandbox.write("real.md", MENDABLE);
+    std::os::unix::fs::symlink(&linked, sandbox.path("link.md")).unwrap();
+    let done = sandbox.stepgate("check link.md --fix");
+    assert!(done.code == 1 && done.stderr.contains("is not mended: it is no regular file"), "{done:?}");
+    assert_eq!(sandbox.read("real.md"), MENDABLE);
+}
+
+#[test]
+fn bash_reads_scripts_and_runs_none_of_them() {
+    let sandbox = Sandbox::new();
+    sandbox.runbook(
+        "s.md",
+        "# S\n\n```bash {name=a gate=none}\ntouch ran\nif true; then\n  echo 'x\n```\n\n```bash {name=b gate=none}\ntouch ran; : ${X:=$(touch ran)}\n```\n\n\
+         ```python {name=c gate=none}\nif\n```\n",
+    );
+    let done = sandbox.stepgate("check s.md");
+    assert!(done.code == 0 || !done.stderr.contains("SG037"), "{done:?}");
+    let done = sandbox.stepgate("check s.md --shell");
+    assert!(done.code == 1 && done.stderr.matches("SG037").count() == 1, "{done:?}");
+    assert!(done.stderr.contains("`a`") && !sandbox.path("ran").exists(), "{done:?}");
+}
