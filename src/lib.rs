@@ -31,6 +31,7 @@ pub mod redact;
 pub mod replay;
 pub mod report;
 pub mod runbook;
+pub mod schema;
 pub mod session_state;
 pub mod shell;
 pub mod text;

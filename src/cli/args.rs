@@ -67,6 +67,52 @@ pub enum Command {
     /// Signs the seal of a run with an SSH key
     #[command(after_help = "Example: stepgate sign k7xq --key ~/.ssh/id_ed25519")]
     Sign(Sign),
+    /// Writes a runbook to begin with
+    #[command(after_help = "Example: stepgate new runbooks/backup")]
+    New(New),
+    /// A JSON schema, for editors
+    #[command(after_help = "Example: stepgate schema config > stepgate.schema.json")]
+    Schema(Schema),
+    /// What a shell must know to complete commands and options
+    #[command(after_help = "Example: stepgate completions bash > ~/.local/share/bash-completion/completions/stepgate")]
+    Completions(Completions),
+    /// The manual page of stepgate or of one of its commands
+    #[command(after_help = "Example: stepgate man run | man -l -")]
+    Man(Man),
+}
+
+#[derive(Debug, Args)]
+pub struct New {
+    /// The file; `.md` is put behind it
+    pub name: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Of what
+    #[arg(value_enum)]
+    pub what: SchemaOf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// A runbook's front matter
+    Runbook,
+    /// stepgate.toml
+    Config,
+}
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The command; without one, stepgate as a whole
+    pub command: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 //! In: arguments, environment, the terminal. Out: exit codes (`docs/cli.md`). Nothing else in the crate may know a
 //! terminal, the environment or the home directory.
 
+mod about;
 mod ahead;
 mod args;
 mod audit;
@@ -21,6 +22,7 @@ mod hidden;
 mod inputs;
 mod list;
 mod log;
+mod new;
 mod next;
 mod output;
 mod parallel;
@@ -82,6 +84,10 @@ pub fn main() -> Exit {
         Command::Record(options) => replay::record(&options, &terminal),
         Command::Accept(options) => replay::accept(&options, &terminal),
         Command::Verify(options) => replay::verify(&options, &terminal),
+        Command::New(options) => new::new(&options),
+        Command::Schema(options) => about::print_schema(&options),
+        Command::Completions(options) => about::completions(&options),
+        Command::Man(options) => about::man(&options),
         Command::Sign(options) => sign::sign_run(&options, &terminal),
     };
     done.unwrap_or_else(|error| error.print(&terminal))

@@ -171,7 +171,7 @@ impl Code {
 
     /// Whether it is only worth knowing, and changes no exit code.
     pub fn is_note(self) -> bool {
-        matches!(self, Code::NotAStep | Code::Unprobed)
+        self == Code::NotAStep
     }
 }
 

@@ -1,5 +1,6 @@
 //! The built binary, as its users meet it.
 
+mod about;
 mod accept;
 mod audit;
 mod ci;
