@@ -56,7 +56,6 @@ pub fn gather(
         stepgate: last.map_or(&header.stepgate, |part| &part.stepgate).clone(),
         profile: header.profile.clone(),
         params: state.params.clone(),
-        targets: header.given_targets.clone(),
     };
     let ran = plan.steps.iter().filter(|step| !step.probe());
     let steps = ran.filter_map(|step| recorded(plan, step, state.step(&step.name)?, read).transpose());

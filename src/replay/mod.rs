@@ -22,7 +22,7 @@ mod words;
 pub use accept::{BlockChange, NoChange, block_changes};
 pub use findings::{expired, findings, unplanned, unreadable, unrecorded, weak};
 pub use held::{Ended, Ground, Held};
-pub use inputs::inputs;
+pub use inputs::{inputs_of_recording, inputs_of_run};
 pub use make::{NoRecording, gather, make};
 pub use player::{Stage, replay};
 pub use reading::{BadRecording, read_recording};

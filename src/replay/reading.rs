@@ -227,7 +227,6 @@ mod tests {
             stepgate: "0".to_owned(),
             profile: None,
             params: BTreeMap::new(),
-            targets: BTreeMap::new(),
         }
     }
 

@@ -48,8 +48,6 @@ pub struct RecordingHead {
     pub profile: Option<String>,
     /// Values of the parameters, `[secret]` for a secret one.
     pub params: BTreeMap<String, String>,
-    /// The commands that `--target` gave.
-    pub targets: BTreeMap<String, String>,
 }
 
 /// How one step went.

@@ -369,3 +369,19 @@ fn strength_tells_an_expectation_that_accepts_anything_from_one_that_asserts() {
         assert_eq!(sandbox.stepgate(&format!("verify s.md {bad}")).code, 2, "{bad}");
     }
 }
+
+#[test]
+fn a_recording_needs_no_profile_where_it_is_verified() {
+    let sandbox = Sandbox::new();
+    let lab = "[profile.lab]\nparams = { WORD = \"lab\" }\ntargets = { far = \"local\" }\ngates = { save = \"none\" }\n";
+    sandbox.write("stepgate.toml", lab);
+    let front = "---\nstepgate: 1\nparams: { WORD: { default: x } }\n---\n# F\n\n";
+    let step = "```bash {name=save on=far}\necho \"$WORD\"\n```\n\n```output\n{{WORD}}\n```\n";
+    sandbox.write("r.md", format!("{front}{step}"));
+    assert_eq!(sandbox.stepgate("run r.md --run-id one --profile lab").code, 0);
+    assert_eq!(sandbox.stepgate("record one").code, 0);
+    sandbox.write("stepgate.toml", "[profile.production.targets]\nfar = \"ssh far\"\n");
+    assert_eq!(sandbox.stepgate("verify r.md").code, 0);
+    let done = sandbox.stepgate("record one");
+    assert!(done.code == 1 && done.stderr.contains("cannot be planned as it was"), "{done:?}");
+}

@@ -33,7 +33,7 @@ pub fn accept(options: &args::Accept, terminal: &Terminal) -> Result<Exit, Failu
     let place = place_of(&past, options.runbook.as_ref())?;
     let today = read(&place, &config, terminal)?;
     let recording = gathered(&past, &config, &place)?;
-    let inputs = replay::inputs(recording.head.profile.as_ref(), &recording.head.params, &recording.head.targets);
+    let inputs = replay::inputs_of_recording(&today, &config, &recording.head.params);
     let planned = plan(&today, &config, &inputs)
         .map_err(|error| Failure::usage(format!("the runbook cannot be planned as it was: {error}")))?;
     let (changes, refused) = changes(&planned, &recording)?;

@@ -67,7 +67,7 @@ pub fn place_of(past: &Past, named: Option<&PathBuf>) -> Result<PathBuf, Failure
 pub fn plan_of(runbook: &Runbook, past: &Past, config: &Config) -> Result<Plan, String> {
     let state = &past.reading.state;
     let header = state.header.as_deref().ok_or("nothing is recorded of it")?;
-    let inputs = replay::inputs(header.profile.as_ref(), &state.params, &header.given_targets);
+    let inputs = replay::inputs_of_run(header, &state.params);
     plan(runbook, config, &inputs).map_err(|error| format!("it cannot be planned as it was: {error}"))
 }
 

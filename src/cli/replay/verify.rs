@@ -91,10 +91,7 @@ impl Verified {
 }
 
 fn held(runbook: &Runbook, recording: Recording, asked: &Asked<'_>) -> Verified {
-    let inputs = {
-        let head = &recording.head;
-        replay::inputs(head.profile.as_ref(), &head.params, &head.targets)
-    };
+    let inputs = replay::inputs_of_recording(runbook, asked.config, &recording.head.params);
     let known = match plan(runbook, asked.config, &inputs) {
         Ok(plan) => match play(&plan, &recording, asked) {
             Ok((steps, strengths)) => judged(runbook, &recording.head, steps, strengths, asked),
