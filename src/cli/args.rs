@@ -253,6 +253,9 @@ pub struct Check {
 /// How findings are shown, and which of them fail.
 #[derive(Debug, Args)]
 pub struct Shown {
+    /// Pass over files that are no runbooks, also if they are named
+    #[arg(long)]
+    pub runbooks_only: bool,
     /// For people or for programs
     #[arg(long, value_enum, default_value_t = FindingsFormat::Human)]
     pub format: FindingsFormat,

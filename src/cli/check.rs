@@ -27,7 +27,9 @@ struct Checked {
 
 pub fn check(options: &args::Check, terminal: &Terminal) -> Result<Exit, Failure> {
     let config = configuration::load(terminal)?;
-    let checked = search::each(&options.paths, "checked", |path, read| check_file(path, read, options, &config))?;
+    let checked = search::each(&options.paths, options.shown.runbooks_only, "checked", |path, read| {
+        check_file(path, read, options, &config)
+    })?;
     let (runbooks, mended) = (checked.len(), checked.iter().map(|one| one.mended).sum());
     let unmended: Vec<_> = checked.iter().filter_map(|one| one.unmended.clone()).collect();
     let results: Vec<_> = checked.into_iter().filter_map(|one| one.found).collect();

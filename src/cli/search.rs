@@ -14,14 +14,15 @@ struct Candidate {
 }
 
 /// Does `work` on each runbook, on all cores; the results stand in the order of the paths. A folder or a pattern is searched;
-/// whatever else is named must be a runbook, and `work` is told why if it is none. `done` is what was to be done, such as
-/// `checked`.
+/// whatever else is named must be a runbook, and `work` is told why if it is none: unless others are `passed_over`, as a hook
+/// wants it that names whatever was changed. `done` is what was to be done, such as `checked`.
 ///
 /// # Errors
 ///
 /// If there is no runbook at all, or none that a pattern matches.
 pub fn each<R: Send>(
     paths: &[PathBuf],
+    passed_over: bool,
     done: &str,
     work: impl Fn(&Path, Result<Source, Box<Refused>>) -> R + Sync,
 ) -> Result<Vec<R>, Failure> {
@@ -37,8 +38,8 @@ pub fn each<R: Send>(
     }
     let results = parallel::each(&candidates, |candidate| {
         let read = match candidate.searched {
-            Some(_) => files::read_found(&candidate.path)?,
-            None => files::read(&candidate.path),
+            None if !passed_over => files::read(&candidate.path),
+            _ => files::read_found(&candidate.path)?,
         };
         Some(work(&candidate.path, read))
     });
@@ -52,7 +53,7 @@ pub fn each<R: Send>(
         }
     }
     let results: Vec<_> = results.into_iter().flatten().collect();
-    match results.is_empty() {
+    match results.is_empty() && !passed_over {
         true => Err(Failure::usage(format!("no runbook was found: nothing was {done}"))
             .hint("a runbook is a .md file whose front matter holds `stepgate: 1`")),
         false => Ok(results),

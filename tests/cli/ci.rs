@@ -189,3 +189,64 @@ fn bash_reads_scripts_and_runs_none_of_them() {
     assert!(done.code == 1 && done.stderr.matches("SG037").count() == 1, "{done:?}");
     assert!(done.stderr.contains("`a`") && !sandbox.path("ran").exists(), "{done:?}");
 }
+
+#[test]
+fn a_hook_may_name_files_that_are_no_runbooks() {
+    let sandbox = Sandbox::new();
+    sandbox.write("README.md", "# Not one\n");
+    sandbox.runbook("w.md", WARNED);
+    assert_eq!(sandbox.stepgate("check README.md").code, 1);
+    assert_eq!(sandbox.stepgate("check --runbooks-only README.md").code, 0);
+    assert_eq!(sandbox.stepgate("verify --runbooks-only README.md").code, 0);
+    let done = sandbox.stepgate("check --runbooks-only README.md w.md --deny warnings");
+    assert!(done.code == 1 && done.stderr.contains("1 runbook checked"), "{done:?}");
+}
+
+/// The scripts of a composite action's steps, with what each gets as variables: Python reads the YAML.
+fn action_steps() -> Vec<Value> {
+    let program = "import yaml, json, sys; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))";
+    let done =
+        Command::new("/usr/bin/python3").args(["-c", program]).arg(repository().join("action.yml")).output().unwrap();
+    let action: Value = serde_json::from_slice(&done.stdout).unwrap();
+    action["runs"]["steps"].as_array().unwrap().clone()
+}
+
+#[test]
+fn the_action_does_what_its_inputs_say_and_none_of_them_is_code() {
+    let sandbox = Sandbox::new();
+    let books =
+        |expected: &str| format!("# R\n\n```bash {{name=a effect=read}}\necho x\n```\n\n```output\n{expected}\n```\n");
+    sandbox.runbook("my books/r.md", &books("x"));
+    assert_eq!(sandbox.run(["run", "my books/r.md", "--run-id", "one"]).code, 0);
+    assert_eq!(sandbox.stepgate("record one").code, 0);
+    let bin = Path::new(env!("CARGO_BIN_EXE_stepgate")).parent().unwrap();
+    let act = |inputs: &[(&str, &str)]| {
+        let mut said = (true, String::new());
+        for step in action_steps() {
+            let mut command = Command::new("bash");
+            command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"].as_str().unwrap()]);
+            command.current_dir(sandbox.path(".")).env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+            for (name, value) in step["env"].as_object().into_iter().flatten() {
+                let input = value.as_str().unwrap().trim_start_matches("${{ inputs.").trim_end_matches(" }}");
+                let given = inputs.iter().find(|(name, _)| *name == input).map_or("", |(_, value)| value);
+                command.env(name, given);
+            }
+            let done = command.output().unwrap();
+            said.1 += &format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+            if !done.status.success() {
+                said.0 = false;
+                break;
+            }
+        }
+        said
+    };
+    let all =
+        [("paths", "my books\n\n"), ("deny", "warnings"), ("shell", "true"), ("strength", "80"), ("junit", "out.xml")];
+    let (passes, said) = act(&all);
+    assert!(passes && sandbox.path("out.xml").exists(), "{said}");
+    let (passes, said) = act(&[("paths", "my books; touch pwned\n$(touch pwned)\n--format=json")]);
+    assert!(!passes && !sandbox.path("pwned").exists(), "{said}");
+    sandbox.runbook("my books/r.md", &books("y"));
+    let (passes, said) = act(&all);
+    assert!(!passes && said.contains("::error file=my books/r.md,line=11,"), "{said}");
+}

@@ -373,7 +373,8 @@ fn strength_tells_an_expectation_that_accepts_anything_from_one_that_asserts() {
 #[test]
 fn a_recording_needs_no_profile_where_it_is_verified() {
     let sandbox = Sandbox::new();
-    let lab = "[profile.lab]\nparams = { WORD = \"lab\" }\ntargets = { far = \"local\" }\ngates = { save = \"none\" }\n";
+    let lab =
+        "[profile.lab]\nparams = { WORD = \"lab\" }\ntargets = { far = \"local\" }\ngates = { save = \"none\" }\n";
     sandbox.write("stepgate.toml", lab);
     let front = "---\nstepgate: 1\nparams: { WORD: { default: x } }\n---\n# F\n\n";
     let step = "```bash {name=save on=far}\necho \"$WORD\"\n```\n\n```output\n{{WORD}}\n```\n";

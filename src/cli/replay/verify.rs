@@ -38,7 +38,9 @@ pub struct Verified {
 pub fn verify(options: &args::Verify, terminal: &Terminal) -> Result<Exit, Failure> {
     let config = configuration::load(terminal)?;
     let asked = Asked { config: &config, now: Timestamp::now(), strength: options.strength, seed: options.seed };
-    let verified = search::each(&options.paths, "verified", |path, read| verify_file(path, read, &asked))?;
+    let verified = search::each(&options.paths, options.shown.runbooks_only, "verified", |path, read| {
+        verify_file(path, read, &asked)
+    })?;
     for report in &options.report {
         report::write(report, &junit(&verified))?;
     }
