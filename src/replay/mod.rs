@@ -20,6 +20,7 @@ mod verdict;
 mod words;
 
 pub use accept::{BlockChange, NoChange, block_changes};
+pub use deed::deed;
 pub use findings::{expired, findings, unplanned, unreadable, unrecorded, weak};
 pub use held::{Ended, Ground, Held};
 pub use inputs::{inputs_of_recording, inputs_of_run};

@@ -2,6 +2,7 @@
 //! lines and their matcher, expressions. Nothing may panic, hang, or point outside its file. It says how many it tried;
 //! `STEPGATE_FUZZ_CASES` sets the number of each kind.
 
+mod recordings;
 mod records;
 
 use std::collections::BTreeMap;
@@ -298,4 +299,14 @@ fn no_journal_of_whatever_events_or_damage_makes_a_reader_or_a_view_panic() {
     let sound = records::journals(&mut random, count);
     writeln!(std::io::stdout(), "{count} journals, {sound} sound records in them").expect("standard output");
     assert!(sound > count, "the journals are too damaged to reach the fold: {sound}");
+}
+
+#[test]
+fn no_damaged_recording_makes_a_replay_panic() {
+    let mut random = Random(20_261_126);
+    let count = cases() / 2;
+    let (read, held) = recordings::recordings(&mut random, count);
+    writeln!(std::io::stdout(), "{count} recordings, {read} of them read, {held} scripts that held")
+        .expect("standard output");
+    assert!(read > count / 4 && held > count / 4, "the recordings are too damaged: {read}, {held}");
 }

@@ -50,7 +50,7 @@ fn view(state: &RunState, runbook: &stepgate::runbook::Runbook) {
     _ = annotate::annotate(&log);
 }
 
-fn damage(random: &mut Random, bytes: &mut Vec<u8>) {
+pub fn damage(random: &mut Random, bytes: &mut Vec<u8>) {
     if bytes.is_empty() {
         return;
     }
