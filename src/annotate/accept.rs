@@ -73,8 +73,13 @@ fn splice(runbook: &Runbook, block: &Expectation, change: &BlockChange, splices:
         match changed(change, at) {
             None => {}
             Some(Edit::Replace(_, new)) => {
-                let old = runbook.source.slice(line.span).trim_end_matches('\r').len();
-                splices.replace(Span::new(line.span.start, line.span.start + old), change.lines[new].clone());
+                // With its indentation: a line that had less than its fence would lose blanks of its own.
+                let old = text[start..behind].trim_end_matches(['\n', '\r']).len();
+                let same = text[start..].starts_with(indent) && line.span.start == start + indent.len();
+                let from = if same { line.span.start } else { start };
+                let new = &change.lines[new];
+                let new = if same { new.clone() } else { format!("{indent}{new}") };
+                splices.replace(Span::new(from, start + old), new);
             }
             Some(_) => splices.replace(Span::new(start, behind), ""),
         }

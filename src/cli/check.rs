@@ -19,8 +19,8 @@ use std::path::Path;
 struct Checked {
     /// Its text, if anything was found: that of a clean one is not kept.
     found: Option<(Source, Vec<Diagnostic>)>,
-    /// How much of it was mended.
-    mended: usize,
+    /// What of it was mended.
+    mended: Vec<String>,
     /// Why it could not be, in plain words.
     unmended: Option<String>,
 }
@@ -30,7 +30,7 @@ pub fn check(options: &args::Check, terminal: &Terminal) -> Result<Exit, Failure
     let checked = search::each(&options.paths, options.shown.runbooks_only, "checked", |path, read| {
         check_file(path, read, options, &config)
     })?;
-    let (runbooks, mended) = (checked.len(), checked.iter().map(|one| one.mended).sum());
+    let (runbooks, mended) = (checked.len(), checked.iter().flat_map(|one| one.mended.clone()).collect::<Vec<_>>());
     let unmended: Vec<_> = checked.iter().filter_map(|one| one.unmended.clone()).collect();
     let results: Vec<_> = checked.into_iter().filter_map(|one| one.found).collect();
     let all: Vec<_> = results.iter().map(|(source, found)| (source, found.as_slice())).collect();
@@ -44,8 +44,9 @@ pub fn check(options: &args::Check, terminal: &Terminal) -> Result<Exit, Failure
         print_json(&all.collect::<Vec<_>>())
     };
     findings::print_as(&options.shown, &all, human, json)?;
-    if mended > 0 {
-        eprint_line(&format!("{} mended", count(mended, "finding")));
+    if !mended.is_empty() {
+        mended.iter().for_each(|line| eprint_line(&escape_line(line)));
+        eprint_line(&format!("{} mended", count(mended.len(), "finding")));
     }
     unmended.iter().for_each(|why| eprint_line(why));
     Ok(if unmended.is_empty() { findings::exit(&options.shown, &all) } else { Exit::Failure })

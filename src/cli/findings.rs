@@ -30,9 +30,13 @@ pub fn print_as(
     }
 }
 
+/// The least that fails.
+pub fn worst(shown: &Shown) -> Severity {
+    if shown.deny == Some(Deny::Warnings) { Severity::Warning } else { Severity::Error }
+}
+
 /// How a command ends that found this.
 pub fn exit(shown: &Shown, all: &[Found<'_>]) -> Exit {
-    let worst = if shown.deny == Some(Deny::Warnings) { Severity::Warning } else { Severity::Error };
-    let fails = all.iter().flat_map(|(_, found)| *found).any(|found| found.severity <= worst);
+    let fails = all.iter().flat_map(|(_, found)| *found).any(|found| found.severity <= worst(shown));
     if fails { Exit::Failure } else { Exit::Success }
 }

@@ -29,7 +29,7 @@ pub fn new(options: &args::New) -> Result<Exit, Failure> {
 
 /// The file: what a search finds ends in `.md`.
 fn place(name: &Path) -> Result<PathBuf, Failure> {
-    if name.file_name().is_none() {
+    if name.file_name().is_none() || name.as_os_str().as_encoded_bytes().ends_with(b"/") {
         return Err(Failure::usage("name a file, such as `backup` or `runbooks/backup.md`"));
     }
     let markdown = name.extension().is_some_and(|extension| extension == "md" || extension == "markdown");

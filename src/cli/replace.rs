@@ -15,7 +15,10 @@ use std::path::Path;
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mode = match std::fs::symlink_metadata(path) {
         Ok(data) if !data.is_file() => return Err(io::Error::other("it is no regular file")),
-        Ok(data) => Some(data.permissions().mode() & 0o7777),
+        Ok(data) => {
+            rustix::fs::access(path, rustix::fs::Access::WRITE_OK)?;
+            Some(data.permissions().mode() & 0o7777)
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };

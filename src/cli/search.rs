@@ -38,7 +38,7 @@ pub fn each<R: Send>(
     }
     let results = parallel::each(&candidates, |candidate| {
         let read = match candidate.searched {
-            None if !passed_over => files::read(&candidate.path),
+            None if !passed_over || !candidate.path.is_file() => files::read(&candidate.path),
             _ => files::read_found(&candidate.path)?,
         };
         Some(work(&candidate.path, read))

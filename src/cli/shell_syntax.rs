@@ -7,8 +7,9 @@ use crate::runbook::{Item, LOCAL, Language, Runbook, Shell, Step};
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
-/// Bash reads with an empty environment and may take ten seconds and a gibibyte.
-const READ: &str = "ulimit -t 10; ulimit -v 1048576; exec bash --norc --noprofile -n";
+/// Bash reads with an empty environment and may take ten seconds and a gibibyte. What an earlier step switches on is not known
+/// here, so that `!(a)` is let pass.
+const READ: &str = "ulimit -t 10; ulimit -v 1048576; exec bash --norc --noprofile -O extglob -n";
 
 /// What bash finds in the scripts that it is to run.
 pub fn check(runbook: &Runbook, config: &Config) -> Vec<Diagnostic> {

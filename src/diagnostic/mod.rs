@@ -4,12 +4,10 @@
 //! caret or as JSON. It must never know what a runbook is.
 
 mod code;
-mod fixes;
 mod render;
 mod source;
 
 pub use code::Code;
-pub use fixes::fixed;
 pub use render::{JsonDiagnostic, render_json, render_text};
 pub use source::{Position, Source, Span};
 

@@ -28,7 +28,7 @@ pub fn lint(step: &Step, script: &Script<'_>, found: &mut Vec<Diagnostic>) {
         }
         if let Stage::Simple(command) = place.stage() {
             found.extend(prompt(command));
-            found.extend(masked_exit(command));
+            found.extend(masked_exit(command, step));
             found.extend(exit_trap(command, &functions));
             found.extend(will_ask::lint(place, command, step));
             found.extend(editors::lint(place, command));
@@ -57,20 +57,30 @@ fn prompt(command: &Command<'_>) -> Option<Diagnostic> {
 }
 
 /// `export X=$(command)`.
-fn masked_exit(command: &Command<'_>) -> Option<Diagnostic> {
+fn masked_exit(command: &Command<'_>, step: &Step) -> Option<Diagnostic> {
     let name = command.name().filter(|name| ["export", "local", "declare", "readonly", "typeset"].contains(name))?;
     let word = command.arguments().iter().find(|word| word.text.contains('=') && runs(&word.parts))?;
     let message = format!("`{name}` hides the exit code of the command inside: if it fails, nobody notices");
     let found = warn(Code::MaskedExit, word.span, message, "assign first and export then: X=$(command); export X")?;
     let variable = word.text.split_once('=').map_or("", |(variable, _)| variable);
-    let plain = name == "export" && command.all_words().len() == 2 && !variable.is_empty();
-    Some(match plain && !word.text.contains('\n') {
+    let plain = name == "export" && !variable.is_empty() && stands_alone(&format!("export {}", word.text), step);
+    Some(match plain {
         true => {
             let span = Span::new(command.head().span.start, word.span.end);
             found.fix(span, format!("{}; export {variable}", word.text))
         }
         false => found,
     })
+}
+
+/// Whether a command is a line of its own, and neither the end nor the beginning of a longer one.
+fn stands_alone(command: &str, step: &Step) -> bool {
+    let joins = |line: &str| {
+        ["&&", "||", "|", "\\", "!", "if", "while", "until"].iter().any(|end| line.trim_end().ends_with(end))
+    };
+    let lines = || step.script.iter().map(|line| line.text.as_str());
+    let places = lines().enumerate().filter(|(_, line)| line.trim() == command).map(|(at, _)| at);
+    places.into_iter().any(|at| at == 0 || lines().nth(at - 1).is_some_and(|line| !joins(line)))
 }
 
 /// Whether a command is run inside, also as what `${Y:-$(a)}` falls back to.

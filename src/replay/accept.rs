@@ -3,9 +3,10 @@
 use super::player::Stage;
 use crate::diagnostic::Span;
 use crate::event::MASK;
-use crate::expect::{Edit, StreamMatcher, compile, edits, literal_line, normalize};
+use crate::expect::{Edit, Repeat, StreamMatcher, compile, edits, literal_line, named_groups, normalize, references};
 use crate::plan::{Plan, PlannedExpectation};
-use crate::runbook::ExpectedStream;
+use crate::runbook::{ExpectedStream, STEP_VARIABLES};
+use crate::text::escape_line;
 use std::collections::BTreeMap;
 
 /// A longer line of output, in bytes, is taken by `...` only.
@@ -82,8 +83,55 @@ fn change(
         }
     }
     let known = known(plan, variables);
-    let lines = lines.iter().map(|line| literal_line(line, &known)).collect();
-    Some(Ok(BlockChange { step: stage.step.name.clone(), block, stream: *stream, edits, lines }))
+    let mut new: Vec<String> = lines.iter().map(|line| literal_line(line, &known)).collect();
+    let run = STEP_VARIABLES[0];
+    for edit in &edits {
+        let (old, line) = match *edit {
+            Edit::Replace(pattern, line) => (written.get(pattern).map(String::as_str), Some(line)),
+            Edit::Drop(pattern) => (written.get(pattern).map(String::as_str), None),
+            Edit::Insert(_, line) => (None, Some(line)),
+        };
+        let old = old.unwrap_or_default();
+        if let Some((name, _)) = named_groups(old).first() {
+            return Some(Err(refused(&format!(
+                "the line `{}` captures `{name}`, and nobody else would",
+                escape_line(old)
+            ))));
+        }
+        let Some(line) = line else { continue };
+        let names = references(old).into_iter().filter(|name| known.contains_key(*name));
+        match with_names(&new[line], &lines[line], names.collect(), run, variables) {
+            Some(text) => new[line] = text,
+            None => {
+                let why = format!("the line `{}` names a value that was not printed where it stands", escape_line(old));
+                return Some(Err(refused(&why)));
+            }
+        }
+    }
+    Some(Ok(BlockChange { step: stage.step.name.clone(), block, stream: *stream, edits, lines: new }))
+}
+
+/// A written line with `{{NAME}}` in place of the value of each name that the line before named, and of the run's id, which is
+/// another one each time. `None` if one of those values does not stand in it.
+fn with_names(
+    written: &str,
+    printed: &str,
+    names: Vec<&str>,
+    run: &str,
+    variables: &BTreeMap<String, String>,
+) -> Option<String> {
+    let mut text = written.to_owned();
+    for name in names.iter().copied().chain([run]) {
+        let value = variables.get(name).filter(|value| !value.is_empty() && text.contains(value.as_str()));
+        match value {
+            Some(value) => text = text.replace(value.as_str(), &format!("{{{{{name}}}}}")),
+            None if name == run => {}
+            None => return None,
+        }
+    }
+    let block = compile([(text.as_str(), Span::default())], variables).ok()?;
+    let takes = block.lines.first().is_some_and(|line| line.repeat == Repeat::Once && line.pattern.accepts(printed));
+    takes.then_some(text)
 }
 
 /// The lines as they are matched.

@@ -11,6 +11,9 @@ use crate::text::escape;
 use jiff::Timestamp;
 use std::time::Duration;
 
+/// So many seconds a clock may be ahead of another one.
+const FUTURE: i64 = 86_400;
+
 const AGAIN: &str = "run it again, and keep that run: `stepgate record`";
 
 /// The recording cannot be used.
@@ -26,19 +29,40 @@ pub fn unrecorded(runbook: &Runbook) -> Diagnostic {
     Diagnostic::warning(Code::Unrecorded, head_of(runbook), message).help("when a run has passed: `stepgate record`")
 }
 
+/// What of the recorded run as a whole is no longer so.
+pub fn moved(runbook: &Runbook, words: &str) -> Diagnostic {
+    Diagnostic::error(Code::Stale, head_of(runbook), escape(words)).help(AGAIN)
+}
+
+/// A recording lies there, and nothing of it could be judged.
+pub fn unjudged(runbook: &Runbook, steps: &[Replayed]) -> Diagnostic {
+    let why = steps.iter().find_map(|step| step.why.as_deref()).unwrap_or("no step expects anything");
+    let message = format!("nothing of it could be judged: {}", escape(why));
+    Diagnostic::warning(Code::Unrecorded, head_of(runbook), message)
+        .help("expect something of a step whose output is no secret")
+}
+
 /// With what was given to the recorded run it cannot be planned any more.
 pub fn unplanned(runbook: &Runbook, why: &str) -> Diagnostic {
     let message = format!("it cannot be planned as it was when its run was recorded: {}", escape(why));
     Diagnostic::error(Code::Stale, head_of(runbook), message).help(AGAIN)
 }
 
-/// The recording is older than `max-age`, if it is.
+/// The recording is older than `max-age`, or from the future, if it is.
 pub fn expired(runbook: &Runbook, head: &RecordingHead, now: Timestamp) -> Option<Diagnostic> {
+    let age = now.duration_since(head.finished);
+    if age.as_secs() < -FUTURE {
+        let message = format!("the recording says that its run ended at {}, which is yet to come", head.finished);
+        return Some(Diagnostic::error(Code::Recording, head_of(runbook), message).help(AGAIN));
+    }
     let most = runbook.max_age?;
-    let age = Duration::try_from(now.duration_since(head.finished)).unwrap_or_default();
-    let days = |duration: Duration| show_duration(Duration::from_secs(duration.as_secs() / 3600 * 3600));
-    let message = format!("its last recorded run is {} old, and `max-age` is {}", days(age), show_duration(most));
-    (age > most).then(|| Diagnostic::error(Code::Expired, head_of(runbook), message).help(AGAIN))
+    let age = Duration::try_from(age).unwrap_or_default();
+    let whole = if age.as_secs() > 7200 { 3600 } else { 1 };
+    let shown = show_duration(Duration::from_secs((age.as_secs() / whole * whole).max(1)));
+    let message = format!("its last recorded run is {shown} old, and `max-age` is {}", show_duration(most));
+    let key = runbook.source.text.find("\nmax-age:").map(|at| Span::new(at + 1, at + 1 + "max-age".len()));
+    let span = key.unwrap_or_else(|| head_of(runbook));
+    (age > most).then(|| Diagnostic::error(Code::Expired, span, message).help(AGAIN))
 }
 
 /// What is to be said of each step that does not hold.

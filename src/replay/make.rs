@@ -2,7 +2,7 @@
 
 use super::deed::deed;
 use super::recording::{Act, ProbeAct, RECORDING_FORMAT, RecordedStep, Recording, RecordingHead, Streams};
-use crate::event::{Deviation, Instance, RunState, RunVerdict, Status, StepFinished, StepState, StreamRecord};
+use crate::event::{Deviation, Instance, Reason, RunState, RunVerdict, Status, StepFinished, StepState, StreamRecord};
 use crate::plan::{Plan, PlannedStep};
 use crate::text::escape_line;
 use std::time::Duration;
@@ -121,7 +121,7 @@ fn recorded(
         return Ok(None);
     }
     let mut recorded = RecordedStep { name: step.name.clone(), status: known.status, act: None, probes: Vec::new() };
-    if let (Some(_), Some(outcome), Status::Passed | Status::Failed) = (step.shell(), &known.outcome, known.status) {
+    if let (Some(_), Some(outcome)) = (step.shell(), known.outcome.as_ref().filter(|outcome| is_judged(outcome))) {
         recorded.act = Some(act(plan, step, outcome, read)?);
     }
     let probe = step.shell().and_then(|shell| plan.step(shell.unless.as_ref()?));
@@ -131,6 +131,12 @@ fn recorded(
         recorded.probes.push(ProbeAct { moment: run.moment, passed, act: act(plan, probe, &run.outcome, read)? });
     }
     Ok(Some(recorded))
+}
+
+/// Whether a script ended in a way in which its output is what it is to be judged by.
+fn is_judged(outcome: &StepFinished) -> bool {
+    outcome.status == Status::Passed
+        || (outcome.status == Status::Failed && outcome.reason == Some(Reason::Expectation))
 }
 
 fn act(plan: &Plan, step: &PlannedStep, outcome: &StepFinished, read: &mut ReadStream<'_>) -> Result<Act, String> {

@@ -21,11 +21,11 @@ mod words;
 
 pub use accept::{BlockChange, NoChange, block_changes};
 pub use deed::deed;
-pub use findings::{expired, findings, unplanned, unreadable, unrecorded, weak};
+pub use findings::{expired, findings, moved, unjudged, unplanned, unreadable, unrecorded, weak};
 pub use held::{Ended, Ground, Held};
 pub use inputs::{inputs_of_recording, inputs_of_run};
 pub use make::{NoRecording, gather, make};
-pub use player::{Stage, replay};
+pub use player::{Stage, rearranged, replay};
 pub use reading::{BadRecording, read_recording};
 pub use recording::{Act, ProbeAct, RECORDING_FORMAT, RecordedStep, Recording, RecordingHead, SUFFIX, Streams};
 pub use strength::{Kind, Missed, Mutation, Strength, mutations, strength};

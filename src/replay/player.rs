@@ -3,10 +3,10 @@
 use super::deed::deed;
 use super::held::{Ended, Ground, Held, texts};
 use super::recording::{Act, RecordedStep, Recording};
-use super::unknown::Unknown;
+use super::unknown::{Said, Unknown, is_masked, unmasked};
 use super::verdict::{Replayed, Verdict};
 use super::words;
-use crate::event::{MASK, Moment, Status};
+use crate::event::{MASK, Moment, Reason, Status};
 use crate::expect::{Evaluator, Facts, StepFacts};
 use crate::judge::{self, Compiled, assert_records};
 use crate::plan::{Action, Expressions, Plan, PlannedStep, ShellAction};
@@ -47,6 +47,28 @@ pub async fn replay<'p>(
     replayed
 }
 
+/// What secrets look like: a word, a password, base64, hex, a number.
+const STAND_INS: &[&str] = &["x", "Stand-in_4711", "c3RhbmQtaW4=", "0123456789abcdef0123456789abcdef", "47114711"];
+
+/// What of the recorded run as a whole is no longer so: steps that are gone, and another order. What one step leaves in its
+/// session is there for the next.
+pub fn rearranged(plan: &Plan, recording: &Recording) -> Vec<String> {
+    let places: HashMap<&str, usize> =
+        plan.steps.iter().enumerate().map(|(at, step)| (step.name.as_str(), at)).collect();
+    let mut found: Vec<String> = Vec::new();
+    let mut last = 0;
+    for step in &recording.steps {
+        match places.get(step.name.as_str()) {
+            None => found.push(format!("`{}` is in the recording and no longer in the runbook", step.name)),
+            Some(at) if *at < last => {
+                found.push(format!("`{}` runs in another order than when it was recorded", step.name));
+            }
+            Some(at) => last = *at,
+        }
+    }
+    found
+}
+
 struct Player<'p, 'e> {
     plan: &'p Plan,
     recording: &'p Recording,
@@ -60,9 +82,6 @@ struct Player<'p, 'e> {
     unknown: Unknown<'p>,
     now: Timestamp,
 }
-
-/// What a step comes to, and why.
-type Said = (Verdict, Option<String>);
 
 impl<'p, 'e> Player<'p, 'e> {
     fn new(
@@ -107,16 +126,28 @@ impl<'p, 'e> Player<'p, 'e> {
             }
             (_, None) => (Verdict::Unrecorded, Some("it was not there when the run was recorded".to_owned())),
             (_, Some(RecordedStep { status: Status::Skipped, .. })) => {
+                // It would run today: that is news.
+                replayed.new = self.is_wanted(step).await;
                 (Verdict::Unrecorded, Some("its `when` left it out of the recorded run".to_owned()))
+            }
+            (_, Some(_)) if !self.is_wanted(step).await => {
+                (Verdict::Stale, Some("its `when` would leave it out now".to_owned()))
             }
             (Action::Assert { expressions }, Some(_)) => self.assertion(step, expressions, &mut replayed).await,
             (Action::Shell(action), Some(recorded)) => self.script(step, action, recorded, &mut replayed).await,
         };
         if matches!(verdict, Verdict::Unrecorded | Verdict::Stale) {
-            self.unknown.add(step);
+            self.unknown.add(step, verdict);
         }
         self.remember(step, recorded);
         Some(Replayed { verdict, why, ..replayed })
+    }
+
+    /// Whether a step's `when` is true; also where nobody can tell.
+    async fn is_wanted(&mut self, step: &PlannedStep) -> bool {
+        let Some(when) = &step.when else { return true };
+        let facts = self.facts();
+        self.evaluator.condition(when.parsed.clone(), facts).await.unwrap_or(true)
     }
 
     /// What later expressions may ask of it.
@@ -144,7 +175,7 @@ impl<'p, 'e> Player<'p, 'e> {
     }
 
     async fn assertion(&mut self, step: &'p PlannedStep, expressions: &Expressions, replayed: &mut Replayed) -> Said {
-        if let Some(said) = self.unknown.asked_by(step) {
+        if let Some(said) = self.unknown.asked_by(step, None) {
             return said;
         }
         let facts = self.facts();
@@ -187,7 +218,10 @@ impl<'p, 'e> Player<'p, 'e> {
             self.take(act.captured.clone());
             return (Verdict::Stale, Some(words::CHANGED.to_owned()));
         }
-        let said = self.unknown.asked_by(step);
+        if act.streams.as_ref().is_some_and(is_masked) {
+            self.unknown.add_masked(step);
+        }
+        let said = self.unknown.asked_by(step, act.streams.as_ref());
         if said.is_some() || act.streams.is_none() {
             self.take(act.captured.clone());
             let secret = || (Verdict::Unrecorded, Some("what it printed is secret".to_owned()));
@@ -196,12 +230,41 @@ impl<'p, 'e> Player<'p, 'e> {
         let (ground, held) = self.hold(step, action, act).await;
         replayed.expectations = held.expectations;
         let passes = held.judgement.status == Status::Passed;
-        self.take(if passes { held.captured } else { act.captured.clone() });
-        (self.stage)(Stage { step, action, act, ground, passes });
-        match passes {
-            true => (Verdict::Holds, None),
-            false => (Verdict::Broken, Some(words::of(&held.judgement, action, act.exit_code))),
+        if passes {
+            self.unknown.add_captures(step, &act.captured, &held.captured);
         }
+        self.take(if passes { held.captured } else { act.captured.clone() });
+        let judged = !passes && held.judgement.reason == Some(Reason::Expectation);
+        let masked = judged && self.may_pass(action, act, &ground).await;
+        (self.stage)(Stage { step, action, act, ground, passes });
+        match (passes, masked) {
+            (true, _) => (Verdict::Holds, None),
+            (false, true) => {
+                replayed.expectations.clear();
+                (Verdict::Unrecorded, Some(words::MASKED.to_owned()))
+            }
+            (false, false) => (Verdict::Broken, Some(words::of(&held.judgement, action, act.exit_code))),
+        }
+    }
+
+    /// Whether a step that printed a secret, of which the mask is not accepted, might accept the secret itself: it accepts
+    /// something else in its place.
+    async fn may_pass(&mut self, action: &'p ShellAction, act: &'p Act, ground: &Ground) -> bool {
+        let Some(streams) = act.streams.as_ref().filter(|streams| is_masked(streams)) else { return false };
+        for stand_in in STAND_INS {
+            let mut ground = ground.clone();
+            for name in &self.plan.secrets {
+                ground.variables.insert(name.clone(), (*stand_in).to_owned());
+            }
+            let streams = unmasked(streams, stand_in);
+            let compiled = Compiled::new(action, &ground.variables);
+            let ended = Ended { streams: &streams, exit_code: act.exit_code };
+            let held = ground.hold(action, &compiled, act, ended, self.evaluator).await;
+            if held.judgement.status == Status::Passed {
+                return true;
+            }
+        }
+        false
     }
 
     async fn hold(&mut self, step: &PlannedStep, action: &'p ShellAction, act: &'p Act) -> (Ground, Held) {
@@ -239,7 +302,7 @@ impl<'p, 'e> Player<'p, 'e> {
         if run.act.streams.is_none() {
             return said(Verdict::Unrecorded, "prints what is secret");
         }
-        if let Some((verdict, _)) = self.unknown.asked_by(probe) {
+        if let Some((verdict, _)) = self.unknown.asked_by(probe, run.act.streams.as_ref()) {
             return said(verdict, "looks at what is not known");
         }
         self.now = run.act.finished();

@@ -7,6 +7,9 @@ use crate::plan::ShellAction;
 /// An expectation does not hold; it says itself why.
 pub const EXPECTATION: &str = "it would not accept what was recorded";
 
+/// A secret was printed.
+pub const MASKED: &str = "what it printed holds a secret, and whether that would be accepted its mask cannot tell";
+
 /// Another deed.
 pub const CHANGED: &str = "what it does was changed since it was recorded";
 

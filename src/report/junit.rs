@@ -62,6 +62,10 @@ pub struct Replay<'r> {
     pub steps: &'r [Replayed],
     /// What is wrong with runbook or recording as a whole.
     pub wrong: Vec<String>,
+    /// Why there is nothing to hold it against, if nothing fails for that.
+    pub skipped: Option<String>,
+    /// Steps that fail for another reason than their verdict, and why.
+    pub failed: Vec<(&'r str, String)>,
 }
 
 /// Replays: a suite for each runbook. What is wrong with a recording as a whole is a case of its own, `(recording)`.
@@ -71,11 +75,19 @@ pub fn verify_junit(all: &[Replay<'_>]) -> String {
 
 fn replay_suite(replay: &Replay<'_>) -> TestSuite {
     let mut suite = TestSuite::new(replay.runbook);
-    let whole = match replay.wrong.is_empty() {
-        true => TestCaseStatus::success(),
-        false => wrong(NonSuccessKind::Failure, "recording", &replay.wrong[0], &replay.wrong.join("\n")),
+    let whole = match (replay.wrong.first(), &replay.skipped) {
+        (Some(first), _) => wrong(NonSuccessKind::Failure, "recording", first, &replay.wrong.join("\n")),
+        (None, Some(why)) => skipped(why),
+        (None, None) => TestCaseStatus::success(),
     };
-    let cases = replay.steps.iter().map(|step| (step.name.as_str(), replay_status(step)));
+    let cases = replay.steps.iter().map(|step| {
+        let failed = replay.failed.iter().find(|(name, _)| *name == step.name);
+        let status = match (failed, step.verdict) {
+            (Some((_, why)), Verdict::Holds | Verdict::Unrecorded) => wrong(NonSuccessKind::Failure, "verify", why, ""),
+            _ => replay_status(step),
+        };
+        (step.name.as_str(), status)
+    });
     for (name, status) in std::iter::once(("(recording)", whole)).chain(cases) {
         let mut case = TestCase::new(name, status);
         case.set_classname(replay.runbook);

@@ -232,6 +232,15 @@ pub enum Item {
 }
 
 impl Item {
+    /// The whole fence or list item.
+    pub fn span(&self) -> Span {
+        match self {
+            Item::Step(step) => step.span,
+            Item::Assert(assert) => assert.span,
+            Item::Manual(manual) => manual.span,
+        }
+    }
+
     /// The name in records and options.
     pub fn name(&self) -> &str {
         match self {

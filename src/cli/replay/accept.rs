@@ -16,6 +16,7 @@ use crate::annotate::{accepted, before_and_after, block_of};
 use crate::audit::{Level, Unasked};
 use crate::config::Config;
 use crate::diagnostic::{Refused, Source};
+use crate::event::{RunState, Status, result_words};
 use crate::plan::{Plan, examine, plan};
 use crate::replay::{self, BlockChange, NoChange, Recording, Stage, block_changes};
 use crate::report::stream_words;
@@ -36,7 +37,8 @@ pub fn accept(options: &args::Accept, terminal: &Terminal) -> Result<Exit, Failu
     let inputs = replay::inputs_of_recording(&today, &config, &recording.head.params);
     let planned = plan(&today, &config, &inputs)
         .map_err(|error| Failure::usage(format!("the runbook cannot be planned as it was: {error}")))?;
-    let (changes, refused) = changes(&planned, &recording)?;
+    let (changes, mut refused) = changes(&planned, &recording)?;
+    refused.extend(unmended(&past.reading.state, &today, &changes, &refused));
     for NoChange { step, line, why } in &refused {
         eprint_line(&format!("`{step}`, line {line}: for you to change: {}", escape_line(why)));
     }
@@ -78,6 +80,27 @@ fn gathered(past: &Past, config: &Config, place: &Path) -> Result<Recording, Fai
     gathered.map_err(|why| refused(&why.to_string()))
 }
 
+/// Steps that failed and that no change of an `output` block mends, and why.
+fn unmended(state: &RunState, today: &Runbook, changes: &[BlockChange], refused: &[NoChange]) -> Vec<NoChange> {
+    let failed = state.steps().filter(|step| !step.gone && !step.header.probe);
+    let failed = failed.filter(|step| matches!(step.status, Status::Failed | Status::InDoubt));
+    let known =
+        |name: &str| changes.iter().any(|change| change.step == name) || refused.iter().any(|no| no.step == name);
+    let unknown = failed.filter(|step| !known(&step.instance.name));
+    unknown
+        .map(|step| {
+            let name = step.instance.name.clone();
+            let item = today.items.iter().find(|item| item.name() == name);
+            let line = item.map_or(0, |item| today.source.line(item.span().start));
+            let why = match item {
+                None => "it failed, and today's runbook has no such step".to_owned(),
+                Some(_) => format!("it ended as {}, and no expected line mends that", result_words(step)),
+            };
+            NoChange { step: name, line, why }
+        })
+        .collect()
+}
+
 type Changes = (Vec<BlockChange>, Vec<NoChange>);
 
 fn changes(planned: &Plan, recording: &Recording) -> Result<Changes, Failure> {
@@ -114,18 +137,38 @@ fn choose(runbook: &Runbook, changes: &[BlockChange], all: bool, terminal: &Term
         if !asks {
             continue;
         }
-        eprint_question("  accept this? [y]es [n]o [a]ll [q]uit ");
-        match read_line().as_deref().map(str::trim) {
-            Some("y" | "yes") => chosen.push(change.clone()),
-            Some("a" | "all") => {
+        match ask() {
+            Answer::Yes => chosen.push(change.clone()),
+            Answer::All => {
                 rest = true;
                 chosen.push(change.clone());
             }
-            Some("n" | "no") => {}
-            _ => break,
+            Answer::No => {}
+            Answer::Quit => break,
         }
     }
     (!chosen.is_empty()).then_some(chosen)
+}
+
+enum Answer {
+    Yes,
+    No,
+    All,
+    Quit,
+}
+
+/// Asks until there is an answer; the end of input is one. What was accepted before stays accepted.
+fn ask() -> Answer {
+    loop {
+        eprint_question("  accept this? [y]es [n]o [a]ll [q]uit ");
+        match read_line().as_deref().map(str::trim) {
+            Some("y" | "yes") => return Answer::Yes,
+            Some("n" | "no") => return Answer::No,
+            Some("a" | "all") => return Answer::All,
+            Some("q" | "quit") | None => return Answer::Quit,
+            Some(_) => eprint_line("  that is no answer"),
+        }
+    }
 }
 
 fn show(runbook: &Runbook, change: &BlockChange) {
@@ -138,7 +181,8 @@ fn show(runbook: &Runbook, change: &BlockChange) {
 /// Writes the new text, if it says of every step what the old one said, and if nobody has changed the file meanwhile.
 fn write(runbook: &Runbook, chosen: &[BlockChange], place: &Path, config: &Config) -> Result<(), Failure> {
     let text = accepted(runbook, chosen);
-    let failed = |why: &str| Failure::new(Exit::Failure, format!("nothing was changed: {why}"));
+    let name = escape_line(&place.display().to_string()).into_owned();
+    let failed = |why: &str| Failure::new(Exit::Failure, format!("nothing was changed in `{name}`: {why}"));
     let new = examine(Source::new(&*runbook.source.name, &*text), config);
     let new = new.map_err(|_| failed("the new text would be no good runbook"))?.0;
     let scripts = |runbook: &Runbook| -> Vec<(String, Option<String>)> {

@@ -3,6 +3,7 @@
 use super::super::configuration;
 use super::super::difference::changed_lines;
 use super::super::error::{Exit, Failure};
+use super::super::files::{self, read_regular};
 use super::super::past::Past;
 use super::super::printed::printed;
 use super::super::replace::replace;
@@ -11,6 +12,7 @@ use super::args;
 use super::beside::{self, MAX_RECORDING};
 use crate::audit::{Level, Unasked};
 use crate::config::Config;
+use crate::hash::sha256;
 use crate::plan::{Plan, plan};
 use crate::replay::{self, NoRecording, Recording};
 use crate::runbook::Runbook;
@@ -41,7 +43,14 @@ pub fn record(options: &args::Record, terminal: &Terminal) -> Result<Exit, Failu
         let message = format!("its outputs have more than {} MiB, most of it from `{longest}`", MAX_RECORDING >> 20);
         return Err(refused(&message).hint("let it print less: into a file, through `tail`, or a summary"));
     }
-    keep(&beside::place(&beside), &text)
+    let done = keep(&beside::place(&beside), &text)?;
+    let now = files::read(&beside).ok().map(|source| sha256(source.text.as_bytes()));
+    if now != Some(recording.head.runbook_sha256) {
+        eprint_line(
+            "note: the runbook was changed since this run: what was changed in a step is stale until it is run again",
+        );
+    }
+    Ok(done)
 }
 
 fn recording(past: &Past, runbook: &Runbook, config: &Config, beside: &Path) -> Result<Recording, NoRecording> {
@@ -74,7 +83,8 @@ pub fn plan_of(runbook: &Runbook, past: &Past, config: &Config) -> Result<Plan, 
 /// Writes it, and shows what is otherwise than in the one before.
 fn keep(path: &Path, text: &str) -> Result<Exit, Failure> {
     let shown = escape_line(&path.display().to_string()).into_owned();
-    let before = std::fs::read_to_string(path).ok();
+    let before =
+        read_regular(path, MAX_RECORDING as u64).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let failed = |error| Failure::new(Exit::Failure, format!("`{shown}` cannot be written: {error}"));
     replace(path, text.as_bytes()).map_err(failed)?;
     let changed = before.map(|before| changed_lines(&before, text, SHOWN)).unwrap_or_default();

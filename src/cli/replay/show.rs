@@ -1,12 +1,14 @@
 //! What `verify` found, for people and programs.
 
+use super::super::findings;
 use super::super::list::age;
+use super::args;
 use super::verify::Verified;
-use crate::diagnostic::{Code, Diagnostic, JsonDiagnostic, Severity, render_json};
+use crate::diagnostic::{Code, Diagnostic, JsonDiagnostic, render_json};
 use crate::event::ExpectationKind;
 use crate::replay::{NoChange, RecordingHead, Replayed, Strength, Verdict};
 use crate::report::{Replay, verify_junit};
-use crate::text::count;
+use crate::text::{count, escape_line};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -41,7 +43,11 @@ pub fn for_a_person(step: &Replayed) -> Vec<NoChange> {
         asserts.map(|one| no(one.line, one.detail.clone().unwrap_or_else(|| "it is not true".to_owned()))).collect();
     let output = step.expectations.iter().any(|one| !one.holds && one.kind == ExpectationKind::Output);
     if found.is_empty() && !output && matches!(step.verdict, Verdict::Broken | Verdict::Stale) {
-        found.push(no(step.line, step.why.clone().unwrap_or_default()));
+        let why = match step.verdict {
+            Verdict::Stale => "it was changed since that run, or looks at what was: run it again".to_owned(),
+            _ => step.why.clone().unwrap_or_default(),
+        };
+        found.push(no(step.line, why));
     }
     found
 }
@@ -58,21 +64,53 @@ pub fn summary(all: &[Verified]) -> String {
         0 => String::new(),
         tried => format!("; {} tried, {noticed} noticed", count(tried, "wrong output")),
     };
-    format!("{} verified: {}{strength}", count(all.len(), "runbook"), parts.join(", "))
+    let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+    format!("{} verified{parts}{strength}", count(all.len(), "runbook"))
 }
 
-/// What was found as JUnit XML.
-pub fn junit(all: &[Verified]) -> String {
-    let replays: Vec<_> = all.iter().map(replay).collect();
+/// What was found as JUnit XML. It fails where the command does.
+pub fn junit(all: &[Verified], options: &args::Verify) -> String {
+    let replays: Vec<_> = all.iter().map(|one| replay(one, options)).collect();
     verify_junit(&replays)
 }
 
-fn replay(one: &Verified) -> Replay<'_> {
-    let Verified { source, steps, found, .. } = one;
+fn replay<'v>(one: &'v Verified, options: &args::Verify) -> Replay<'v> {
+    let Verified { source, steps, strengths, found, .. } = one;
+    let fails = |found: &&Diagnostic| found.severity <= findings::worst(&options.shown);
     // What is said of a step stands at its own case.
-    let of_all = |found: &&Diagnostic| steps.is_empty() || matches!(found.code, Code::Expired | Code::Weak);
-    let wrong = found.iter().filter(of_all).filter(|found| found.severity == Severity::Error);
-    Replay { runbook: &source.name, steps, wrong: wrong.map(|found| found.message.clone()).collect() }
+    let lines: Vec<usize> = steps.iter().map(|step| step.line).collect();
+    let of_step = |found: &Diagnostic| {
+        let line = source.line(found.span.start);
+        found.code == Code::Weak || found.code == Code::Broken || lines.contains(&line)
+    };
+    let (own, whole): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
+        found.iter().filter(fails).partition(|found| of_step(found));
+    let least = usize::from(options.strength.unwrap_or(0));
+    let weak = strengths.iter().filter(|strength| strength.percent() < least);
+    let weak = weak
+        .map(|strength| (strength.step.as_str(), format!("it notices {} % of the wrong outputs", strength.percent())));
+    let denied = own.iter().filter(|found| found.code == Code::Unrecorded);
+    let denied = denied.filter_map(|found| {
+        let step = steps.iter().find(|step| step.line == source.line(found.span.start))?;
+        Some((step.name.as_str(), found.message.clone()))
+    });
+    let wrong = whole.into_iter().map(|found| found.message.clone()).collect();
+    let said = found.iter().find(|found| found.code == Code::Unrecorded && steps.is_empty());
+    let skipped = said.map(|found| found.message.clone());
+    Replay { runbook: &source.name, steps, wrong, skipped, failed: weak.chain(denied).collect() }
+}
+
+/// Steps of which nothing could be judged, and why.
+pub fn unjudged(all: &[Verified]) -> String {
+    let steps = all.iter().flat_map(|one| one.steps.iter().map(move |step| (one, step)));
+    let unrecorded = steps.filter(|(_, step)| step.verdict == Verdict::Unrecorded);
+    let lines: String = unrecorded
+        .map(|(one, step)| {
+            let why = step.why.as_deref().unwrap_or_default();
+            format!("{} · {} is not judged: {}\n", one.source.name, step.name, escape_line(why))
+        })
+        .collect();
+    if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
 
 /// How much the steps assert, the weakest first, each with the worst that it lets pass.

@@ -6,7 +6,7 @@ use super::super::terminal::{Terminal, eprint_line};
 use super::super::{configuration, findings, report, search};
 use super::args;
 use super::beside;
-use super::show::{VerifyJson, junit, rows, strengths, summary};
+use super::show::{VerifyJson, junit, rows, strengths, summary, unjudged};
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Refused, Source};
 use crate::expect::Evaluator;
@@ -15,8 +15,10 @@ use crate::replay::{self, Recording, RecordingHead, Replayed, Strength, Verdict,
 use crate::report::simple_table;
 use crate::runbook::Runbook;
 use jiff::Timestamp;
+use std::cell::RefCell;
 use std::io;
 use std::path::Path;
+use tokio::runtime::{Builder, Runtime};
 
 /// What is known of one runbook.
 pub struct Verified {
@@ -42,13 +44,14 @@ pub fn verify(options: &args::Verify, terminal: &Terminal) -> Result<Exit, Failu
         verify_file(path, read, &asked)
     })?;
     for report in &options.report {
-        report::write(report, &junit(&verified))?;
+        report::write(report, &junit(&verified, options))?;
     }
     let all: Vec<_> = verified.iter().map(|one| (&one.source, one.found.as_slice())).collect();
     let human = || {
         all.iter().for_each(|(source, found)| findings::show(source, found, terminal));
         let rows = verified.iter().map(|one| rows(one, asked.now)).collect();
         print(&simple_table(&["runbook", "verdict", "steps", "recorded", "ago", "by"], rows))?;
+        print(&unjudged(&verified))?;
         print(&strengths(&verified))?;
         eprint_line(&summary(&verified));
         Ok(())
@@ -96,7 +99,10 @@ fn held(runbook: &Runbook, recording: Recording, asked: &Asked<'_>) -> Verified 
     let inputs = replay::inputs_of_recording(runbook, asked.config, &recording.head.params);
     let known = match plan(runbook, asked.config, &inputs) {
         Ok(plan) => match play(&plan, &recording, asked) {
-            Ok((steps, strengths)) => judged(runbook, &recording.head, steps, strengths, asked),
+            Ok((steps, strengths)) => {
+                let moved = replay::rearranged(&plan, &recording);
+                judged(runbook, &recording.head, &moved, steps, strengths, asked)
+            }
             Err(why) => Verified { found: vec![replay::unreadable(&why.to_string())], ..Verified::nothing() },
         },
         Err(error) => {
@@ -110,15 +116,20 @@ fn held(runbook: &Runbook, recording: Recording, asked: &Asked<'_>) -> Verified 
 fn judged(
     runbook: &Runbook,
     head: &RecordingHead,
+    moved: &[String],
     steps: Vec<Replayed>,
     strengths: Vec<Strength>,
     asked: &Asked<'_>,
 ) -> Verified {
-    let mut found = replay::findings(runbook, &steps);
-    let mut verdict = overall(&steps);
+    let mut found: Vec<_> = moved.iter().map(|words| replay::moved(runbook, words)).collect();
+    found.extend(replay::findings(runbook, &steps));
+    let mut verdict = if moved.is_empty() { overall(&steps) } else { overall(&steps).max(Verdict::Stale) };
     if let Some(expired) = replay::expired(runbook, head, asked.now) {
         found.push(expired);
         verdict = verdict.max(Verdict::Expired);
+    }
+    if verdict == Verdict::Unrecorded && found.is_empty() {
+        found.push(replay::unjudged(runbook, &steps));
     }
     let least = usize::from(asked.strength.unwrap_or(0));
     found.extend(strengths.iter().filter_map(|strength| replay::weak(runbook, &steps, strength, least)));
@@ -141,8 +152,18 @@ fn play(plan: &Plan, recording: &Recording, asked: &Asked<'_>) -> io::Result<(Ve
     })
 }
 
+thread_local! {
+    /// Whoever evaluates expressions for this thread: thousands of runbooks need not start one each.
+    static EVALUATOR: RefCell<Option<(Runtime, Evaluator)>> = const { RefCell::new(None) };
+}
+
 /// Does `work` with somebody at hand who evaluates expressions.
 pub fn evaluate<T>(work: impl AsyncFnOnce(&mut Evaluator) -> T) -> io::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    Ok(runtime.block_on(work(&mut Evaluator::default())))
+    let (runtime, mut evaluator) = match EVALUATOR.take() {
+        Some(known) => known,
+        None => (Builder::new_current_thread().enable_time().build()?, Evaluator::default()),
+    };
+    let done = runtime.block_on(work(&mut evaluator));
+    EVALUATOR.set(Some((runtime, evaluator)));
+    Ok(done)
 }
