@@ -122,3 +122,52 @@ fn a_link_is_not_written_through() {
     assert!(done.code == 1 && done.stderr.contains("it is no regular file"), "{done:?}");
     assert_eq!(sandbox.read("real.md"), before);
 }
+
+#[test]
+fn what_a_step_printed_before_it_failed_otherwise_is_not_accepted() {
+    let step = |attributes: &str, script: &str| {
+        format!("```bash {{name=a effect=read {attributes}}}\n{script}\n```\n\n```output\ncomplete\nfull\n```\n")
+    };
+    for (attributes, script, told) in
+        [("timeout=300ms", "echo partial; sleep 5; echo full", "timeout"), ("", "echo yes; exit 3", "exit 3")]
+    {
+        let sandbox = ran(&step(attributes, script), 1);
+        let before = sandbox.read("r.md");
+        let done = sandbox.stepgate("accept one --all");
+        assert!(done.code == 1 && done.stderr.contains("for you to change") && done.stderr.contains(told), "{done:?}");
+        assert_eq!(sandbox.read("r.md"), before);
+    }
+    // A probe's block, a secret step's, and a step that is called otherwise now.
+    let probe = "```bash {name=p effect=read}\ntest -e fl && echo yes\n```\n\n```output\nno\n```\n\n```bash {name=a gate=none unless=p}\ntouch fl\n```\n";
+    let secret = "```bash {name=a effect=read secret}\necho x\n```\n\n```output\ny\n```\n";
+    for body in [probe, secret] {
+        let sandbox = ran(body, 1);
+        let done = sandbox.stepgate("accept one --all");
+        assert!(
+            done.code == 1 && done.stderr.contains("`a`, line") && done.stderr.contains("for you to change"),
+            "{done:?}"
+        );
+    }
+    let sandbox = ran(BODY, 1);
+    sandbox.write("r.md", sandbox.read("r.md").replace("name=one", "name=renamed"));
+    let done = sandbox.stepgate("accept one --all");
+    assert!(done.code == 1 && done.stderr.contains("today's runbook has no such step"), "{done:?}");
+}
+
+#[test]
+fn a_line_that_captures_or_names_a_value_is_not_lost_without_a_word() {
+    let step = |script: &str, expected: &str| {
+        format!("```bash {{name=a effect=read}}\n{script}\n```\n\n```output\n{expected}\n```\n")
+    };
+    let sandbox = ran(&step("echo server a, up 3 days", "server (?<S>\\w+), up 2 days (re)"), 1);
+    let before = sandbox.read("r.md");
+    let done = sandbox.stepgate("accept one --all");
+    assert!(done.code == 1 && done.stderr.contains("captures `S`") && sandbox.read("r.md") == before, "{done:?}");
+    let sandbox = ran(&step("echo \"$WORD there in $STEPGATE_RUN\"", "{{WORD}} here in {{STEPGATE_RUN}}"), 1);
+    assert_eq!(sandbox.stepgate("accept one --all").code, 0);
+    assert!(sandbox.read("r.md").contains("\n{{WORD}} there in {{STEPGATE_RUN}}\n"), "{}", sandbox.read("r.md"));
+    assert_eq!(again(&sandbox, "two"), 0, "names stay names");
+    let sandbox = ran(&step("echo other", "{{WORD}} here"), 1);
+    let done = sandbox.stepgate("accept one --all");
+    assert!(done.code == 1 && done.stderr.contains("names a value that was not printed"), "{done:?}");
+}

@@ -251,3 +251,53 @@ fn the_action_does_what_its_inputs_say_and_none_of_them_is_code() {
     let (passes, said) = act(&all);
     assert!(!passes && said.contains("::error file=my books/r.md,line=11,"), "{said}");
 }
+
+#[test]
+fn a_fix_neither_contradicts_the_page_nor_changes_what_a_script_does() {
+    let sandbox = Sandbox::new();
+    let twice = "---\nstepgate: 1\ntitle: a\ntittle: b\n---\n# T\n\n```bash {name=a effect=read efect=change tiemout=1s timout=2s}\ntest -e x\n```\n";
+    sandbox.write("twice.md", twice);
+    let done = sandbox.stepgate("check twice.md --fix");
+    let text = sandbox.read("twice.md");
+    assert!(text.contains("tittle: b") && text.contains("efect=change") && done.code == 1, "{text}{done:?}");
+    assert!(text.matches("timeout=").count() <= 1, "{text}");
+    for line in [
+        "test -f x && export A=$(date)",
+        "export A=$(false) || echo failed",
+        "! export A=$(false)",
+        "export A=$(date) &",
+        "export A=$(date) | cat",
+        "true &&\n  export A=$(date)",
+        "if\n  export A=$(date)\nthen :; fi",
+    ] {
+        let path = sandbox.runbook("x.md", &format!("# X\n\n```bash {{name=a gate=none}}\n{line}\n```\n"));
+        let before = std::fs::read_to_string(&path).unwrap();
+        sandbox.stepgate("check x.md --fix");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), before, "{line}");
+    }
+}
+
+#[test]
+fn a_path_that_is_not_there_is_an_error_whatever_is_passed_over() {
+    let sandbox = Sandbox::with(WARNED);
+    for words in ["check nosuch.md", "check no/such", "verify nosuch.md", "check r.md nosuch.md"] {
+        assert_eq!(sandbox.stepgate(&format!("{words} --runbooks-only")).code, 1, "{words}");
+    }
+}
+
+#[test]
+fn junit_fails_where_the_command_does() {
+    let sandbox = Sandbox::with("# R\n\n```bash {name=a effect=read}\necho x\n```\n\n```output\n...\nx\n...\n```\n");
+    let report = |words: &str| {
+        let code = sandbox.stepgate(&format!("verify r.md --report junit=report.xml {words}")).code;
+        (code, cases(&sandbox, "report.xml"))
+    };
+    let (code, text) = report("");
+    assert!(code == 0 && text.contains("r.md (recording) Skipped"), "{text}");
+    let (code, text) = report("--deny warnings");
+    assert!(code == 1 && text.contains("r.md (recording) Failure"), "{text}");
+    assert_eq!(sandbox.stepgate("run r.md --run-id one").code, 0);
+    assert_eq!(sandbox.stepgate("record one").code, 0);
+    let (code, text) = report("--strength=99");
+    assert!(code == 1 && text.contains("r.md a Failure") && text.contains("r.md (recording) Passed"), "{text}");
+}

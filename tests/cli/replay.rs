@@ -386,3 +386,105 @@ fn a_recording_needs_no_profile_where_it_is_verified() {
     let done = sandbox.stepgate("record one");
     assert!(done.code == 1 && done.stderr.contains("cannot be planned as it was"), "{done:?}");
 }
+
+/// A runbook of these blocks, run, recorded, and changed.
+fn changed(front: &str, body: &str, from: &str, to: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("r.md", format!("---\nstepgate: 1\n{front}---\n# R\n\n{body}"));
+    let mut run = sandbox.command(["run", "r.md", "--run-id", "one", "--yes"]);
+    let done = run.env("STEPGATE_PARAM_TOKEN", "tok-en-4711-very-long").output().unwrap();
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(sandbox.stepgate("record one").code, 0);
+    if from != to {
+        change(&sandbox, from, to);
+    }
+    sandbox
+}
+
+fn read(name: &str, script: &str, expected: &str) -> String {
+    format!("```bash {{name={name} effect=read}}\n{script}\n```\n\n{expected}\n")
+}
+
+#[test]
+fn what_a_step_would_capture_otherwise_makes_whoever_looks_at_it_stale() {
+    let look = read("a", "printf 'v1\\nv2\\n'", "```output\n(?<V>v1) (re)\nv2\n```\n");
+    let later = read("b", "echo \"x=$V\"", "```output\nx=v1\n```\n");
+    for (from, to, wanted) in [
+        ("(?<V>v1) (re)\nv2", "v1\n(?<V>v2) (re)", "stale: a=holds b=stale"),
+        ("(?<V>v1)", "(?<V>v)1", "stale: a=holds b=stale"),
+        ("(?<V>v1) (re)", "v1", "stale: a=holds b=stale"),
+        ("(?<V>v1)", "(?<V>v\\d)", "holds: a=holds b=holds"),
+        ("echo \"x=$V\"", "echo \"x=$V\" # same", "stale: a=holds b=stale"),
+    ] {
+        let sandbox = changed("", &format!("{look}{later}"), from, to);
+        assert_eq!(verdicts(&sandbox), wanted, "{from} → {to}");
+    }
+}
+
+#[test]
+fn steps_that_are_gone_moved_or_left_out_now_do_not_go_unnoticed() {
+    let (a, b) = (read("a", "X=5", ""), read("b", "echo \"x=$X\"", "```output\nx=5\n```\n"));
+    let both = format!("{a}{b}");
+    for (from, to, told) in [
+        (a.as_str(), "", "`a` is in the recording and no longer in the runbook"),
+        (both.as_str(), &format!("{b}{a}"), "runs in another order"),
+        ("{name=b effect=read}", "{name=b effect=read when=\"1 > 2\"}", "its `when` would leave it out now"),
+    ] {
+        let sandbox = changed("", &both, from, to);
+        let done = sandbox.stepgate("verify r.md");
+        assert!(done.code == 1 && done.stderr.contains(told) && done.stdout.contains("stale"), "{told}: {done:?}");
+    }
+}
+
+#[test]
+fn of_a_secret_that_was_printed_only_its_mask_is_known_and_that_is_no_alarm() {
+    let front = "params: { TOKEN: { type: secret } }\n";
+    let print = |expected: &str| read("a", "echo \"t $TOKEN\"", expected);
+    let later = format!(
+        "{}{}",
+        "```bash {name=a effect=read capture=S}\necho a-long-value-of-its-own\n```\n\n",
+        read("b", "echo \"x $S\"", "```output\nx {{S}}\n```\n")
+    );
+    for (body, wanted) in [
+        (print("```output\nt {{TOKEN}}\n```\n"), "holds: a=holds"),
+        (print("```output\nt [\\w-]+ (re)\n```\n"), "unrecorded: a=unrecorded"),
+        (print("```assert\nstdout.size() == 24\n```\n"), "unrecorded: a=unrecorded"),
+        (
+            format!(
+                "{}{}",
+                print("```output\nt {{TOKEN}}\n```\n"),
+                "```assert {name=q}\nsteps.a.stdout.size() == 24\n```\n"
+            ),
+            "holds: a=holds q=unrecorded",
+        ),
+        (later, "holds: a=unrecorded b=holds"),
+    ] {
+        let front = if body.contains("capture=S") { "secrets: [S]\n" } else { front };
+        let sandbox = changed(front, &body, "", "");
+        assert_eq!(verdicts(&sandbox), wanted, "{body}");
+    }
+    let sandbox = changed(front, &print("```output\nt [\\w-]+ (re)\n```\n"), "t [\\w-]+ (re)", "u [\\w-]+ (re)");
+    assert_eq!(verdicts(&sandbox), "broken: a=broken", "no secret would be accepted");
+    let sandbox = changed(front, &print("```assert\nstdout.size() == 24\n```\n"), "", "");
+    let done = sandbox.stepgate("verify r.md --deny warnings");
+    assert!(done.code == 1 && done.stderr.contains("nothing of it could be judged"), "{done:?}");
+    assert!(done.stdout.contains("a is not judged: an expression looks at what it printed"), "{done:?}");
+}
+
+#[test]
+fn a_recording_from_the_future_and_one_that_is_a_pipe_are_seen_through() {
+    let sandbox = changed("", &read("a", "echo x", "```output\nx\n```\n"), "", "");
+    let text = sandbox.read("r.recording.jsonl");
+    let at = text.find("\"finished\":\"").unwrap() + 12;
+    sandbox.write("r.recording.jsonl", format!("{}2099{}", &text[..at], &text[at + 4..]));
+    let done = sandbox.stepgate("verify r.md");
+    assert!(done.code == 1 && done.stderr.contains("which is yet to come"), "{done:?}");
+    std::fs::remove_file(sandbox.path("r.recording.jsonl")).unwrap();
+    nix::unistd::mkfifo(&sandbox.path("r.recording.jsonl"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let done = sandbox.stepgate("record one");
+    assert!(done.code == 1 && done.stderr.contains("no regular file"), "{done:?}");
+    std::fs::remove_file(sandbox.path("r.recording.jsonl")).unwrap();
+    change(&sandbox, "# R", "# Changed");
+    let done = sandbox.stepgate("record one");
+    assert!(done.code == 0 && done.stderr.contains("the runbook was changed since this run"), "{done:?}");
+}
