@@ -30,6 +30,7 @@ pub use parameters::{Inputs, Late, Origin, PlannedParameter, missing};
 pub use policy::Profile;
 pub use selection::{Selection, SelectionError, find};
 pub use targets::known as known_targets;
+pub use tools::TOOLS_STEP;
 pub use value::{MAX_VALUE, TypedValue, check_value};
 
 #[cfg(test)]

@@ -9,6 +9,9 @@ use crate::runbook::{Condition, Runbook, Tool};
 use crate::text::quote_word;
 use std::collections::BTreeMap;
 
+/// The names of these steps begin so.
+pub const TOOLS_STEP: &str = "tools-on-";
+
 /// One step a target, which prints each program's version and fails if one is not there.
 pub fn steps(runbook: &Runbook) -> Vec<PlannedStep> {
     let mut by_target: BTreeMap<&str, Vec<&Tool>> = BTreeMap::new();
@@ -40,7 +43,7 @@ fn step(target: &str, tools: &[&Tool]) -> PlannedStep {
         PlannedExpectation::Assert(Expressions::condition(&condition))
     });
     let action = looking(target, script.join("\n"), expectations.collect());
-    unwritten(format!("tools-on-{target}"), action)
+    unwritten(format!("{TOOLS_STEP}{target}"), action)
 }
 
 /// Prints `NAME VERSION`, the first thing that reads like a version in what the program says of itself.

@@ -9,7 +9,7 @@ use super::words;
 use crate::event::{MASK, Moment, Reason, Status};
 use crate::expect::{Evaluator, Facts, StepFacts};
 use crate::judge::{self, Compiled, assert_records};
-use crate::plan::{Action, Expressions, Plan, PlannedStep, ShellAction};
+use crate::plan::{Action, Expressions, Plan, PlannedStep, ShellAction, TOOLS_STEP};
 use crate::runbook::STEP_VARIABLES;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -57,7 +57,9 @@ pub fn rearranged(plan: &Plan, recording: &Recording) -> Vec<String> {
         plan.steps.iter().enumerate().map(|(at, step)| (step.name.as_str(), at)).collect();
     let mut found: Vec<String> = Vec::new();
     let mut last = 0;
-    for step in &recording.steps {
+    // What only a person does leaves nothing in a session, nor does whatever looks for programs.
+    let ran = |step: &&RecordedStep| step.acts().next().is_some() && !step.name.starts_with(TOOLS_STEP);
+    for step in recording.steps.iter().filter(ran) {
         match places.get(step.name.as_str()) {
             None => found.push(format!("`{}` is in the recording and no longer in the runbook", step.name)),
             Some(at) if *at < last => {

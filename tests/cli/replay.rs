@@ -437,6 +437,20 @@ fn steps_that_are_gone_moved_or_left_out_now_do_not_go_unnoticed() {
 }
 
 #[test]
+fn what_only_a_person_does_and_what_looks_for_programs_may_change() {
+    let body = format!("- [ ] Look at it\n\n{}", read("a", "echo x", "```output\nx\n```\n"));
+    for (from, to) in [("Look at it", "Look at it closely"), ("- [ ] Look at it\n\n", ""), ("tools: { cat: }\n", "")] {
+        let sandbox = Sandbox::new();
+        sandbox.write("r.md", format!("---\nstepgate: 1\ntools: {{ cat: }}\n---\n# R\n\n{body}"));
+        assert_eq!(sandbox.stepgate("run r.md --run-id one --answer look-at-it=done").code, 0);
+        assert_eq!(sandbox.stepgate("record one").code, 0);
+        change(&sandbox, from, to);
+        let said = verdicts(&sandbox);
+        assert!(said.starts_with("holds: ") && said.contains("a=holds"), "{from}: {said}");
+    }
+}
+
+#[test]
 fn of_a_secret_that_was_printed_only_its_mask_is_known_and_that_is_no_alarm() {
     let front = "params: { TOKEN: { type: secret } }\n";
     let print = |expected: &str| read("a", "echo \"t $TOKEN\"", expected);
