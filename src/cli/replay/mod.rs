@@ -3,6 +3,7 @@
 mod accept;
 mod args;
 mod beside;
+mod junit;
 mod record;
 mod show;
 mod verify;

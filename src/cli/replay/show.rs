@@ -1,13 +1,10 @@
 //! What `verify` found, for people and programs.
 
-use super::super::findings;
 use super::super::list::age;
-use super::args;
 use super::verify::Verified;
-use crate::diagnostic::{Code, Diagnostic, JsonDiagnostic, render_json};
+use crate::diagnostic::{JsonDiagnostic, render_json};
 use crate::event::ExpectationKind;
 use crate::replay::{NoChange, RecordingHead, Replayed, Strength, Verdict};
-use crate::report::{Replay, verify_junit};
 use crate::text::{count, escape_line};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -66,38 +63,6 @@ pub fn summary(all: &[Verified]) -> String {
     };
     let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
     format!("{} verified{parts}{strength}", count(all.len(), "runbook"))
-}
-
-/// What was found as JUnit XML. It fails where the command does.
-pub fn junit(all: &[Verified], options: &args::Verify) -> String {
-    let replays: Vec<_> = all.iter().map(|one| replay(one, options)).collect();
-    verify_junit(&replays)
-}
-
-fn replay<'v>(one: &'v Verified, options: &args::Verify) -> Replay<'v> {
-    let Verified { source, steps, strengths, found, .. } = one;
-    let fails = |found: &&Diagnostic| found.severity <= findings::worst(&options.shown);
-    // What is said of a step stands at its own case.
-    let lines: Vec<usize> = steps.iter().map(|step| step.line).collect();
-    let of_step = |found: &Diagnostic| {
-        let line = source.line(found.span.start);
-        found.code == Code::Weak || found.code == Code::Broken || lines.contains(&line)
-    };
-    let (own, whole): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
-        found.iter().filter(fails).partition(|found| of_step(found));
-    let least = usize::from(options.strength.unwrap_or(0));
-    let weak = strengths.iter().filter(|strength| strength.percent() < least);
-    let weak = weak
-        .map(|strength| (strength.step.as_str(), format!("it notices {} % of the wrong outputs", strength.percent())));
-    let denied = own.iter().filter(|found| found.code == Code::Unrecorded);
-    let denied = denied.filter_map(|found| {
-        let step = steps.iter().find(|step| step.line == source.line(found.span.start))?;
-        Some((step.name.as_str(), found.message.clone()))
-    });
-    let wrong = whole.into_iter().map(|found| found.message.clone()).collect();
-    let said = found.iter().find(|found| found.code == Code::Unrecorded && steps.is_empty());
-    let skipped = said.map(|found| found.message.clone());
-    Replay { runbook: &source.name, steps, wrong, skipped, failed: weak.chain(denied).collect() }
 }
 
 /// Steps of which nothing could be judged, and why.
