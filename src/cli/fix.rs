@@ -29,7 +29,8 @@ pub fn fix(path: &Path, source: Source, found: Vec<Diagnostic>, config: &Config)
     while let Some((at, one)) = next(&now, &refused) {
         let text = made(&now.0, &one);
         let after = examined(Source::new(&*source.name, text), config);
-        if !contradicts(&now.1, &after.1) && !after.1.iter().any(|found| said(found) == at.0) {
+        let times = |found: &[Diagnostic]| found.iter().filter(|found| said(found) == at.0).count();
+        if !contradicts(&now.1, &after.1) && times(&after.1) < times(&now.1) {
             mended.push(words(&now.0, &one));
             now = after;
         } else {

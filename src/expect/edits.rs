@@ -46,6 +46,21 @@ pub fn edits(block: &BlockPattern, lines: &[String]) -> Option<Vec<Edit>> {
     Some(edits)
 }
 
+/// How many lines of a block and of a stream of `total` lines are left without a partner, if `accepts` says which lines of the
+/// block take which of the stream; `None` if there are too many lines.
+pub fn unpartnered(
+    block: &BlockPattern,
+    total: usize,
+    accepts: &dyn Fn(usize, usize) -> bool,
+) -> Option<(usize, usize)> {
+    if (block.lines.len() + 1).saturating_mul(total + 1) > MOST {
+        return None;
+    }
+    let steps = align_all(block, total, accepts);
+    let missing = steps.iter().filter(|step| matches!(step, Step::Missing { .. })).count();
+    Some((missing, steps.iter().filter(|step| matches!(step, Step::Extra { .. })).count()))
+}
+
 /// What stands between two lines of the block that took something.
 #[derive(Default)]
 struct Run {

@@ -27,7 +27,7 @@ pub fn lint(step: &Step, script: &Script<'_>, found: &mut Vec<Diagnostic>) {
             found.extend(never_ends::lint(place));
         }
         if let Stage::Simple(command) = place.stage() {
-            found.extend(prompt(command));
+            found.extend(prompt(command, step));
             found.extend(masked_exit(command, step));
             found.extend(exit_trap(command, &functions));
             found.extend(will_ask::lint(place, command, step));
@@ -44,13 +44,16 @@ fn warn(code: Code, span: Span, message: impl Into<String>, help: &str) -> Optio
 }
 
 /// `$ command`, `% command`, `root@host:~# command`.
-fn prompt(command: &Command<'_>) -> Option<Diagnostic> {
+fn prompt(command: &Command<'_>, step: &Step) -> Option<Diagnostic> {
     let is_prompt = |word: &&&Token| word.is_word("$") || word.is_word("%") || PROMPT.is_match(&word.text);
     let first = command.all_words().first().filter(is_prompt)?;
     let message = format!("`{}` is a prompt and no command", first.text);
     let help = "take it out; what the command prints belongs into an `output` block";
     let found = warn(Code::Prompt, first.span, message, help)?;
-    Some(match command.all_words().get(1) {
+    // Where other lines have none they may be what the command printed, and would be run.
+    let lines = step.script.iter().map(|line| line.text.trim()).filter(|line| !line.is_empty());
+    let all = lines.into_iter().all(|line| line.starts_with(&format!("{} ", first.text)));
+    Some(match command.all_words().get(1).filter(|_| all) {
         Some(next) => found.fix(Span::new(first.span.start, next.span.start), ""),
         None => found,
     })
@@ -76,7 +79,7 @@ fn masked_exit(command: &Command<'_>, step: &Step) -> Option<Diagnostic> {
 /// Whether a command is a line of its own, and neither the end nor the beginning of a longer one.
 fn stands_alone(command: &str, step: &Step) -> bool {
     let joins = |line: &str| {
-        ["&&", "||", "|", "\\", "!", "if", "while", "until"].iter().any(|end| line.trim_end().ends_with(end))
+        ["&&", "||", "|", "\\", "!", "(", "if", "while", "until"].iter().any(|end| line.trim_end().ends_with(end))
     };
     let lines = || step.script.iter().map(|line| line.text.as_str());
     let places = lines().enumerate().filter(|(_, line)| line.trim() == command).map(|(at, _)| at);

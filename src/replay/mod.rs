@@ -10,6 +10,7 @@ mod held;
 mod inputs;
 mod lines;
 mod make;
+mod masked;
 mod player;
 mod reading;
 mod recording;

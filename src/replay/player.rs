@@ -2,14 +2,15 @@
 
 use super::deed::deed;
 use super::held::{Ended, Ground, Held, texts};
+use super::masked::{is_masked, may_accept};
 use super::recording::{Act, RecordedStep, Recording};
-use super::unknown::{Said, Unknown, is_masked, unmasked};
+use super::unknown::{Said, Unknown};
 use super::verdict::{Replayed, Verdict};
 use super::words;
-use crate::event::{MASK, Moment, Reason, Status};
+use crate::event::{ExpectationRecord, MASK, Moment, Reason, Status};
 use crate::expect::{Evaluator, Facts, StepFacts};
 use crate::judge::{self, Compiled, assert_records};
-use crate::plan::{Action, Expressions, Plan, PlannedStep, ShellAction, TOOLS_STEP};
+use crate::plan::{Action, Expressions, Plan, PlannedExpectation, PlannedStep, ShellAction, TOOLS_STEP};
 use crate::runbook::STEP_VARIABLES;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -47,8 +48,18 @@ pub async fn replay<'p>(
     replayed
 }
 
-/// What secrets look like: a word, a password, base64, hex, a number.
-const STAND_INS: &[&str] = &["x", "Stand-in_4711", "c3RhbmQtaW4=", "0123456789abcdef0123456789abcdef", "47114711"];
+/// What is to be said of expectations some of which cannot be judged: nothing, if one of those that can does not hold, or if the
+/// script failed for another reason than they `told`. What was changed since comes before what is secret.
+fn said_of(records: &[ExpectationRecord], doubts: &[Option<Said>], told: bool) -> Option<Said> {
+    let worst = doubts.iter().flatten().max_by_key(|(verdict, _)| *verdict)?;
+    let fails = records.iter().zip(doubts).any(|(record, doubt)| !record.holds && doubt.is_none());
+    (worst.0 == Verdict::Stale || (told && !fails)).then(|| worst.clone())
+}
+
+/// The records that can be believed.
+fn certain(records: Vec<ExpectationRecord>, doubts: &[Option<Said>]) -> Vec<ExpectationRecord> {
+    records.into_iter().zip(doubts).filter(|(_, doubt)| doubt.is_none()).map(|(record, _)| record).collect()
+}
 
 /// What of the recorded run as a whole is no longer so: steps that are gone, and another order. What one step leaves in its
 /// session is there for the next.
@@ -129,13 +140,13 @@ impl<'p, 'e> Player<'p, 'e> {
             (_, None) => (Verdict::Unrecorded, Some("it was not there when the run was recorded".to_owned())),
             (_, Some(RecordedStep { status: Status::Skipped, .. })) => {
                 // It would run today: that is news.
-                replayed.new = self.is_wanted(step).await;
+                replayed.new = self.is_wanted(step).await == Some(true);
                 (Verdict::Unrecorded, Some("its `when` left it out of the recorded run".to_owned()))
             }
-            (_, Some(_)) if !self.is_wanted(step).await => {
+            (_, Some(_)) if self.is_wanted(step).await == Some(false) => {
                 (Verdict::Stale, Some("its `when` would leave it out now".to_owned()))
             }
-            (Action::Assert { expressions }, Some(_)) => self.assertion(step, expressions, &mut replayed).await,
+            (Action::Assert { expressions }, Some(_)) => self.assertion(expressions, &mut replayed).await,
             (Action::Shell(action), Some(recorded)) => self.script(step, action, recorded, &mut replayed).await,
         };
         if matches!(verdict, Verdict::Unrecorded | Verdict::Stale) {
@@ -145,11 +156,14 @@ impl<'p, 'e> Player<'p, 'e> {
         Some(Replayed { verdict, why, ..replayed })
     }
 
-    /// Whether a step's `when` is true; also where nobody can tell.
-    async fn is_wanted(&mut self, step: &PlannedStep) -> bool {
-        let Some(when) = &step.when else { return true };
+    /// Whether a step's `when` is true now, if anybody can tell.
+    async fn is_wanted(&mut self, step: &PlannedStep) -> Option<bool> {
+        let Some(when) = &step.when else { return Some(true) };
+        if when.parsed.iter().any(|assertion| self.unknown.asked_by(assertion, false).is_some()) {
+            return None;
+        }
         let facts = self.facts();
-        self.evaluator.condition(when.parsed.clone(), facts).await.unwrap_or(true)
+        self.evaluator.condition(when.parsed.clone(), facts).await.ok()
     }
 
     /// What later expressions may ask of it.
@@ -176,16 +190,17 @@ impl<'p, 'e> Player<'p, 'e> {
         Facts { result: None, params, vars, now: self.now, steps: self.steps.clone() }
     }
 
-    async fn assertion(&mut self, step: &'p PlannedStep, expressions: &Expressions, replayed: &mut Replayed) -> Said {
-        if let Some(said) = self.unknown.asked_by(step, None) {
-            return said;
-        }
+    async fn assertion(&mut self, expressions: &Expressions, replayed: &mut Replayed) -> Said {
+        let doubts: Vec<_> =
+            expressions.parsed.iter().map(|assertion| self.unknown.asked_by(assertion, false)).collect();
         let facts = self.facts();
         let outcomes = self.evaluator.judge(expressions.parsed.clone(), facts).await;
-        replayed.expectations = assert_records(expressions, outcomes);
+        let records = assert_records(expressions, outcomes);
+        let said = said_of(&records, &doubts, true);
+        replayed.expectations = certain(records, &doubts);
         match replayed.expectations.iter().all(|expectation| expectation.holds) {
-            true => (Verdict::Holds, None),
-            false => (Verdict::Broken, Some(words::EXPECTATION.to_owned())),
+            true => said.unwrap_or((Verdict::Holds, None)),
+            false => said.unwrap_or_else(|| (Verdict::Broken, Some(words::EXPECTATION.to_owned()))),
         }
     }
 
@@ -220,53 +235,59 @@ impl<'p, 'e> Player<'p, 'e> {
             self.take(act.captured.clone());
             return (Verdict::Stale, Some(words::CHANGED.to_owned()));
         }
-        if act.streams.as_ref().is_some_and(is_masked) {
+        let masked = !self.plan.secrets.is_empty() && act.streams.as_ref().is_some_and(is_masked);
+        if masked {
             self.unknown.add_masked(step);
         }
-        let said = self.unknown.asked_by(step, act.streams.as_ref());
-        if said.is_some() || act.streams.is_none() {
+        let named = self.unknown.named_by(step);
+        if named.is_some() || act.streams.is_none() {
             self.take(act.captured.clone());
             let secret = || (Verdict::Unrecorded, Some("what it printed is secret".to_owned()));
-            return said.unwrap_or_else(secret);
+            return named.unwrap_or_else(secret);
         }
         let (ground, held) = self.hold(step, action, act).await;
-        replayed.expectations = held.expectations;
         let passes = held.judgement.status == Status::Passed;
         if passes {
             self.unknown.add_captures(step, &act.captured, &held.captured);
         }
         self.take(if passes { held.captured } else { act.captured.clone() });
-        let judged = !passes && held.judgement.reason == Some(Reason::Expectation);
-        let masked = judged && self.may_pass(action, act, &ground).await;
-        (self.stage)(Stage { step, action, act, ground, passes });
-        match (passes, masked) {
-            (true, _) => (Verdict::Holds, None),
-            (false, true) => {
-                replayed.expectations.clear();
-                (Verdict::Unrecorded, Some(words::MASKED.to_owned()))
-            }
-            (false, false) => (Verdict::Broken, Some(words::of(&held.judgement, action, act.exit_code))),
+        let doubts = self.doubts(action, act, &ground, &held.expectations, masked);
+        let told = passes || held.judgement.reason == Some(Reason::Expectation);
+        let said = said_of(&held.expectations, &doubts, told);
+        replayed.expectations = certain(held.expectations, &doubts);
+        (self.stage)(Stage { step, action, act, ground, passes: passes && said.is_none() });
+        match said {
+            Some(said) => said,
+            None if passes => (Verdict::Holds, None),
+            None => (Verdict::Broken, Some(words::of(&held.judgement, action, act.exit_code))),
         }
     }
 
-    /// Whether a step that printed a secret, of which the mask is not accepted, might accept the secret itself: it accepts
-    /// something else in its place.
-    async fn may_pass(&mut self, action: &'p ShellAction, act: &'p Act, ground: &Ground) -> bool {
-        let Some(streams) = act.streams.as_ref().filter(|streams| is_masked(streams)) else { return false };
-        for stand_in in STAND_INS {
-            let mut ground = ground.clone();
-            for name in &self.plan.secrets {
-                ground.variables.insert(name.clone(), (*stand_in).to_owned());
-            }
-            let streams = unmasked(streams, stand_in);
-            let compiled = Compiled::new(action, &ground.variables);
-            let ended = Ended { streams: &streams, exit_code: act.exit_code };
-            let held = ground.hold(action, &compiled, act, ended, self.evaluator).await;
-            if held.judgement.status == Status::Passed {
-                return true;
+    /// For each record of a script's expectations what stands in the way of believing it.
+    fn doubts(
+        &self,
+        action: &ShellAction,
+        act: &Act,
+        ground: &Ground,
+        records: &[ExpectationRecord],
+        masked: bool,
+    ) -> Vec<Option<Said>> {
+        let mut doubts = Vec::with_capacity(records.len());
+        for expectation in &action.expectations {
+            match expectation {
+                PlannedExpectation::Assert(expressions) => {
+                    doubts.extend(expressions.parsed.iter().map(|assertion| self.unknown.asked_by(assertion, masked)));
+                }
+                PlannedExpectation::Output { stream, lines, .. } => {
+                    let fails = records.get(doubts.len()).is_some_and(|record| !record.holds);
+                    let printed = act.streams.as_ref().filter(|_| masked && fails);
+                    let printed = printed.map(|streams| streams.of(*stream));
+                    let may = printed.is_some_and(|printed| may_accept(lines, printed, &ground.variables));
+                    doubts.push(may.then(|| (Verdict::Unrecorded, Some(words::MASKED.to_owned()))));
+                }
             }
         }
-        false
+        doubts
     }
 
     async fn hold(&mut self, step: &PlannedStep, action: &'p ShellAction, act: &'p Act) -> (Ground, Held) {
@@ -304,11 +325,16 @@ impl<'p, 'e> Player<'p, 'e> {
         if run.act.streams.is_none() {
             return said(Verdict::Unrecorded, "prints what is secret");
         }
-        if let Some((verdict, _)) = self.unknown.asked_by(probe, run.act.streams.as_ref()) {
+        if let Some((verdict, _)) = self.unknown.named_by(probe) {
             return said(verdict, "looks at what is not known");
         }
         self.now = run.act.finished();
-        let (_, held) = self.hold(probe, shell, &run.act).await;
+        let (ground, held) = self.hold(probe, shell, &run.act).await;
+        let masked = !self.plan.secrets.is_empty() && run.act.streams.as_ref().is_some_and(is_masked);
+        let doubts = self.doubts(shell, &run.act, &ground, &held.expectations, masked);
+        if let Some((verdict, _)) = said_of(&held.expectations, &doubts, true) {
+            return said(verdict, "looks at what is not known");
+        }
         let passes = held.judgement.status == Status::Passed;
         if passes {
             self.take(held.captured);

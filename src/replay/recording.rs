@@ -2,6 +2,7 @@
 
 use crate::event::{Moment, Status};
 use crate::hash::Hash256;
+use crate::runbook::ExpectedStream;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -106,6 +107,13 @@ impl Act {
     /// When it ended.
     pub fn finished(&self) -> Timestamp {
         self.started.checked_add(self.elapsed).unwrap_or(self.started)
+    }
+}
+
+impl Streams {
+    /// The bytes that an `output` block of this stream is held against.
+    pub fn of(&self, stream: ExpectedStream) -> &[u8] {
+        if stream == ExpectedStream::Stderr { &self.stderr } else { &self.stdout }
     }
 }
 

@@ -1,6 +1,17 @@
-//! Words and amounts in a line of output.
+//! Lines of output, and words and amounts in them.
 
+use crate::expect::normalize;
 use std::ops::Range;
+
+/// The lines as they are matched.
+pub fn lines_of(printed: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(printed);
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    if printed.is_empty() {
+        return Vec::new();
+    }
+    text.split('\n').map(|line| normalize(line).into_owned()).collect()
+}
 
 /// Letters, digits, `_` and `-` that stand together.
 pub fn words(text: &str) -> impl Iterator<Item = Range<usize>> {

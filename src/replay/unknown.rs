@@ -1,12 +1,10 @@
 //! What a recording does not tell any more: what steps that were changed since would print and capture today; and what it
 //! never told, since it is secret.
 
-use super::recording::Streams;
 use super::verdict::Verdict;
-use crate::event::MASK;
 use crate::expect::{Assertion, References, references};
 use crate::plan::{Plan, PlannedExpectation, PlannedStep, ShellAction};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an expression may ask of a step that is part of what it printed.
 const PRINTED: &[&str] = &["stdout", "stderr", "lines", "json", "*"];
@@ -62,8 +60,8 @@ impl<'p> Unknown<'p> {
         }
     }
 
-    /// What a step comes to if its script or its expectations look at something that is not known. `streams` is what it printed.
-    pub fn asked_by(&self, step: &PlannedStep, streams: Option<&Streams>) -> Option<Said> {
+    /// What a step comes to if its script or an expected line names a variable that is not known.
+    pub fn named_by(&self, step: &PlannedStep) -> Option<Said> {
         let script = step.shell().and_then(|shell| self.variables.keys().find(|name| shell.names(name)));
         let lines = step.shell().into_iter().flat_map(|shell| &shell.expectations);
         let lines = lines.flat_map(|expectation| match expectation {
@@ -71,11 +69,7 @@ impl<'p> Unknown<'p> {
             PlannedExpectation::Assert(_) => &[],
         });
         let mut named = script.map(String::as_str).into_iter().chain(lines.flat_map(|line| references(line)));
-        let asked = step.expectations().flat_map(|expressions| expressions.parsed.iter());
-        let asked: Vec<References> = asked.map(Assertion::references).collect();
-        let masked = streams.is_some_and(is_masked);
-        let by_name = named.find_map(|name| self.variable(name));
-        by_name.or_else(|| asked.iter().find_map(|references| self.asked(references, masked)))
+        named.find_map(|name| self.variable(name))
     }
 
     fn variable(&self, name: &str) -> Option<Said> {
@@ -86,49 +80,42 @@ impl<'p> Unknown<'p> {
         ))
     }
 
-    fn asked(&self, references: &References, masked: bool) -> Option<Said> {
-        let step = references.steps.keys().find_map(|name| Some((name, *self.steps.get(name.as_str())?)));
-        let step =
-            step.map(|(name, verdict)| (verdict, Some(format!("it looks at `{name}`, of which nothing is known"))));
-        let secret = |what: String| (Verdict::Unrecorded, Some(format!("an expression looks at {what}")));
-        step.or_else(|| references.vars.iter().find_map(|name| self.variable(name)))
-            .or_else(|| {
-                let mut names = references.params.iter().chain(&references.vars);
-                names.find(|name| self.plan.secrets.contains(*name)).map(|name| secret(format!("the secret `{name}`")))
-            })
-            .or_else(|| {
-                let printed = |fields: &std::collections::BTreeSet<String>| {
-                    fields.iter().any(|field| PRINTED.contains(&field.as_str()))
-                };
-                let mut of = references
-                    .steps
-                    .iter()
-                    .filter(|(name, fields)| self.masked.contains(&name.as_str()) && printed(fields));
-                of.next().map(|(name, _)| secret(format!("what `{name}` printed, and that holds a secret")))
-            })
-            .or_else(|| {
-                (masked && references.own_result())
-                    .then(|| secret("what it printed, and that holds a secret".to_owned()))
-            })
+    /// What is to be said of an expression that looks at something that is not known. `masked` says whether its own step printed a
+    /// secret.
+    pub fn asked_by(&self, assertion: &Assertion, masked: bool) -> Option<Said> {
+        let references = assertion.references();
+        let variable = || references.vars.iter().find_map(|name| self.variable(name));
+        self.step(&references).or_else(variable).or_else(|| {
+            let what = self.secret(&references, masked)?;
+            Some((Verdict::Unrecorded, Some(format!("an expression looks at {what}"))))
+        })
     }
-}
 
-/// Whether a secret was printed: the recording has its mask.
-pub fn is_masked(streams: &Streams) -> bool {
-    [&streams.stdout, &streams.stderr].iter().any(|stream| memchr::memmem::find(stream, MASK.as_bytes()).is_some())
-}
+    fn step(&self, references: &References) -> Option<Said> {
+        // How a step that was left out stands is known.
+        let only_status = |fields: &BTreeSet<String>| fields.iter().all(|field| field == "status");
+        let unknown = |(name, fields): (&String, &BTreeSet<String>)| {
+            let verdict = *self.steps.get(name.as_str())?;
+            (verdict == Verdict::Stale || !only_status(fields)).then_some((name.clone(), verdict))
+        };
+        let (name, verdict) = references.steps.iter().find_map(unknown)?;
+        Some((verdict, Some(format!("it looks at `{name}`, of which nothing is known"))))
+    }
 
-/// What was printed, with something in place of each mask.
-pub fn unmasked(streams: &Streams, stand_in: &str) -> Streams {
-    let put = |stream: &Vec<u8>| {
-        let (mut out, mut at) = (Vec::with_capacity(stream.len()), 0);
-        for found in memchr::memmem::find_iter(stream, MASK.as_bytes()) {
-            out.extend_from_slice(&stream[at..found]);
-            out.extend_from_slice(stand_in.as_bytes());
-            at = found + MASK.len();
-        }
-        out.extend_from_slice(&stream[at..]);
-        out
-    };
-    Streams { stdout: put(&streams.stdout), stderr: put(&streams.stderr) }
+    fn secret(&self, references: &References, masked: bool) -> Option<String> {
+        let mut names = references.params.iter().chain(&references.vars);
+        let by_name = names.find(|name| self.plan.secrets.contains(*name)).map(|name| format!("the secret `{name}`"));
+        let printed = |fields: &BTreeSet<String>| fields.iter().any(|field| PRINTED.contains(&field.as_str()));
+        let masks =
+            |(name, fields): &(&String, &BTreeSet<String>)| self.masked.contains(&name.as_str()) && printed(fields);
+        let by_step = || {
+            references
+                .steps
+                .iter()
+                .find(masks)
+                .map(|(name, _)| format!("what `{name}` printed, and that holds a secret"))
+        };
+        let own = || (masked && references.own_result()).then(|| "what it printed, and that holds a secret".to_owned());
+        by_name.or_else(by_step).or_else(own)
+    }
 }

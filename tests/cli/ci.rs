@@ -145,7 +145,8 @@ fn a_replay_is_junit_too() {
     }
 }
 
-const MENDABLE: &str = "---\nstepgate: 1\nownr: ops\n---\n# M\r\n\n- [] Look  \n\n```bash {name=a effect=read tiemout=5s}\n$ ls  | cat\nexport X=$(date)\n```\n\n\
+const MENDABLE: &str = "---\nstepgate: 1\nownr: ops\n---\n# M\r\n\n- [] Look  \n\n```bash {name=a effect=read tiemout=5s}\nexport X=$(date)\n```\n\n- [] Too\n\n\
+    ```bash {name=b effect=read}\n$ ls  | cat\n```\n\n```bash {name=c effect=read}\n$ ls\nmy-file\n```\n\n\
     ```output\nx (RE)\n```\n\ttail";
 
 #[test]
@@ -154,14 +155,18 @@ fn what_can_be_meant_in_one_way_only_is_mended_and_every_other_byte_stays() {
     let path = sandbox.write("m.md", MENDABLE);
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
     let done = sandbox.stepgate("check m.md --fix");
-    assert!(done.code == 1 && done.stderr.contains("5 findings mended"), "{done:?}");
+    assert!(done.code == 1 && done.stderr.contains("6 findings mended"), "{done:?}");
     let wanted = MENDABLE
         .replace("ownr", "owner")
-        .replace("- [] Look", "- [ ] Look")
+        .replace("- [] ", "- [ ] ")
         .replace("tiemout", "timeout")
-        .replace("$ ls", "ls")
+        .replace("$ ls  |", "ls  |")
         .replace("export X=$(date)", "X=$(date); export X");
-    assert_eq!(sandbox.read("m.md"), wanted, "what `(RE)` was to be nobody knows for certain");
+    assert_eq!(
+        sandbox.read("m.md"),
+        wanted,
+        "what `(RE)` was to be, and whether `my-file` is a command, nobody knows for certain"
+    );
     assert_eq!(
         std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions()) & 0o777,
         0o640

@@ -486,6 +486,41 @@ fn of_a_secret_that_was_printed_only_its_mask_is_known_and_that_is_no_alarm() {
 }
 
 #[test]
+fn what_is_certain_counts_beside_what_a_secret_hides() {
+    let front = "params: { TOKEN: { type: secret } }\n";
+    let hidden = "```assert\nstdout.size() == 24\n```\n\n";
+    let two = format!("{hidden}```output\nt {{{{TOKEN}}}}\n```\n");
+    let script = "echo \"t $TOKEN\"";
+    let when = "```bash {name=a effect=read}\necho \"t $TOKEN\"\n```\n\n\
+        ```bash {name=b effect=read when=\"steps.a.stdout.size() > 3\"}\necho x\n```\n\n```output\nx\n```\n";
+    let lines = read("a", "printf 'begin\\n%s\\nend\\n' \"$TOKEN\"", "```output\nbegin\n\\S+ (re)\nend\n```\n");
+    for (body, from, to, wanted) in [
+        (read("a", script, &two), "t {{TOKEN}}\n", "T {{TOKEN}}\n", "broken: a=broken"),
+        (read("a", script, &two), "{name=a effect=read}", "{name=a effect=read exit=3}", "broken: a=broken"),
+        (read("a", script, &two), "", "", "unrecorded: a=unrecorded"),
+        (
+            read("a", script, "```output\nt \\S+ (re)\n```\n"),
+            "t \\S+ (re)",
+            "t [\\w-]{12} (re)",
+            "unrecorded: a=unrecorded",
+        ),
+        (read("a", script, "```output\nt \\S+ (re)\n```\n"), "t \\S+ (re)", "u [\\w-]{12} (re)", "broken: a=broken"),
+        (read("a", script, "```output\nt \\S+ (re)\n```\n"), "t \\S+ (re)", "t gone", "unrecorded: a=unrecorded"),
+        (lines.clone(), "\\S+ (re)\nend", "\\S+ (re)\n\\S+ (re)\nend", "unrecorded: a=unrecorded"),
+        (lines, "\nend\n```", "\nfin\n```", "broken: a=broken"),
+        (when.to_owned(), "size() > 3", "size() > 9", "holds: a=holds b=holds"),
+    ] {
+        let sandbox = changed(front, &body, from, to);
+        assert_eq!(verdicts(&sandbox), wanted, "{body}: {to}");
+    }
+    let skipped = "```bash {name=a effect=read when=false}\necho x\n```\n\n```assert {name=q}\nsteps.a.status == 'skipped'\n```\n";
+    let sandbox = changed("", skipped, "", "");
+    assert_eq!(verdicts(&sandbox), "holds: a=unrecorded q=holds");
+    let sandbox = changed("", skipped, "'skipped'", "'passed'");
+    assert_eq!(verdicts(&sandbox), "broken: a=unrecorded q=broken");
+}
+
+#[test]
 fn a_recording_from_the_future_and_one_that_is_a_pipe_are_seen_through() {
     let sandbox = changed("", &read("a", "echo x", "```output\nx\n```\n"), "", "");
     let text = sandbox.read("r.recording.jsonl");
