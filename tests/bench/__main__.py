@@ -124,7 +124,7 @@ def bench(chosen: argparse.Namespace, folder: Path) -> None:
     if "peers" in wanted and not chosen.quick:
         others, versions, absent = peers.peers(target_folder())
     work.write(folder)
-    if {"verify", "list"} & set(wanted):
+    if {"verify", "list", "replay", "strength"} & set(wanted):
         past.write(folder, program)
     table = [row for row in rows(program, markdown, others) if row.key in wanted]
     took = measure(table, chosen.rounds, folder)
