@@ -176,8 +176,9 @@ fn hostile_values_that_a_type_does_not_have_are_refused_and_nothing_runs() {
 fn what_a_shell_on_the_far_side_could_read_as_code_is_refused_in_a_targets_word() {
     let sshd = Sshd::start();
     let sandbox = Sandbox::new();
+    let own = String::from_utf8(std::process::Command::new("nice").output().unwrap().stdout).unwrap();
     let front = format!("params: {{ WHO: {{ default: '5' }} }}\ntargets: {{ there: {} nice -n $WHO }}", sshd.target());
-    sandbox.write("r.md", format!("---\nstepgate: 1\n{front}\ndefaults: {{ on: there }}\n---\n```bash {{name=a effect=read}}\nnice\n```\n\n```output\n{{{{WHO}}}}\n```\n"));
+    sandbox.write("r.md", format!("---\nstepgate: 1\n{front}\ndefaults: {{ on: there }}\n---\n```bash {{name=a effect=read}}\necho $(($(nice) - {}))\n```\n\n```output\n{{{{WHO}}}}\n```\n", own.trim()));
     assert_eq!(sandbox.run(["run", "r.md"]).code, 0);
     let canary = sandbox.path("CANARY").display().to_string();
     let harmful = |value: &String| value.contains(|c: char| !c.is_alphanumeric() && c != '%');
