@@ -25,7 +25,7 @@ mod template;
 
 pub use cel::{
     Assertion, Evaluator, Facts, Outcome, ParamType, References, ResultFacts, Scope, StepFacts, StepShape, Text, Value,
-    block_warnings, parse_block, parse_expression, parse_quantity,
+    WHOLE, block_warnings, parse_block, parse_expression, parse_quantity,
 };
 pub use edits::{Edit, edits, unpartnered};
 pub use everything::{accepts_from, matches_everything};

@@ -1,6 +1,7 @@
 //! The smallest changes to a step's `output` blocks with which they accept what was printed.
 
-use super::player::Stage;
+use super::player::{Judged, Stage};
+use super::recording::Act;
 use super::text::lines_of;
 use crate::diagnostic::Span;
 use crate::event::MASK;
@@ -41,18 +42,20 @@ pub struct NoChange {
 
 /// What is to be changed in each `output` block of a step that does not accept what was printed.
 pub fn block_changes(plan: &Plan, stage: &Stage<'_>) -> Vec<Result<BlockChange, NoChange>> {
-    let expectations = stage.action.expectations.iter().enumerate();
-    expectations.filter_map(|(block, expectation)| change(plan, stage, block, expectation)).collect()
+    let Judged::Script(action, act) = stage.judged else { return Vec::new() };
+    let expectations = action.expectations.iter().enumerate();
+    expectations.filter_map(|(block, expectation)| change(plan, stage, act, block, expectation)).collect()
 }
 
 fn change(
     plan: &Plan,
     stage: &Stage<'_>,
+    act: &Act,
     block: usize,
     expectation: &PlannedExpectation,
 ) -> Option<Result<BlockChange, NoChange>> {
     let PlannedExpectation::Output { stream, lines: written, line } = expectation else { return None };
-    let streams = stage.act.streams.as_ref()?;
+    let streams = act.streams.as_ref()?;
     let printed = if *stream == ExpectedStream::Stderr { &streams.stderr } else { &streams.stdout };
     let variables = &stage.ground.variables;
     let refused = |why: &str| NoChange { step: stage.step.name.clone(), line: *line, why: why.to_owned() };

@@ -26,8 +26,8 @@ pub use findings::{expired, findings, moved, unjudged, unplanned, unreadable, un
 pub use held::{Ended, Ground, Held};
 pub use inputs::{inputs_of_recording, inputs_of_run};
 pub use make::{NoRecording, gather, make};
-pub use player::{Stage, rearranged, replay};
+pub use player::{Judged, Stage, rearranged, replay};
 pub use reading::{BadRecording, read_recording};
 pub use recording::{Act, ProbeAct, RECORDING_FORMAT, RecordedStep, Recording, RecordingHead, SUFFIX, Streams};
-pub use strength::{Kind, Missed, Mutation, Strength, mutations, strength};
+pub use strength::{Kind, Missed, Mutation, Strength, mutations, strengths};
 pub use verdict::{Replayed, Verdict, overall};

@@ -15,23 +15,30 @@ use crate::runbook::STEP_VARIABLES;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// A script that was judged, with everything that its expectations were held against.
+/// A step that was judged, with everything that it was held against.
 #[derive(Debug)]
 pub struct Stage<'p> {
     /// The step.
     pub step: &'p PlannedStep,
-    /// Its script.
-    pub action: &'p ShellAction,
-    /// What it did.
-    pub act: &'p Act,
+    /// What was judged.
+    pub judged: Judged<'p>,
     /// What was known then.
     pub ground: Ground,
-    /// Whether it passes.
-    pub passes: bool,
+    /// Whether it holds.
+    pub holds: bool,
 }
 
-/// Holds `plan` against a recording: every step that a run goes through, in that order. Each script that is judged goes
-/// to `stage`, too.
+/// What was judged of a step.
+#[derive(Clone, Copy, Debug)]
+pub enum Judged<'p> {
+    /// Its script, and what that did.
+    Script(&'p ShellAction, &'p Act),
+    /// Expressions alone.
+    Assertion(&'p Expressions),
+}
+
+/// Holds `plan` against a recording: every step that a run goes through, in that order. Each one that is judged goes to
+/// `stage`, too.
 pub async fn replay<'p>(
     plan: &'p Plan,
     recording: &'p Recording,
@@ -146,7 +153,7 @@ impl<'p, 'e> Player<'p, 'e> {
             (_, Some(_)) if self.is_wanted(step).await == Some(false) => {
                 (Verdict::Stale, Some("its `when` would leave it out now".to_owned()))
             }
-            (Action::Assert { expressions }, Some(_)) => self.assertion(expressions, &mut replayed).await,
+            (Action::Assert { expressions }, Some(_)) => self.assertion(step, expressions, &mut replayed).await,
             (Action::Shell(action), Some(recorded)) => self.script(step, action, recorded, &mut replayed).await,
         };
         if matches!(verdict, Verdict::Unrecorded | Verdict::Stale) {
@@ -190,17 +197,25 @@ impl<'p, 'e> Player<'p, 'e> {
         Facts { result: None, params, vars, now: self.now, steps: self.steps.clone() }
     }
 
-    async fn assertion(&mut self, expressions: &Expressions, replayed: &mut Replayed) -> Said {
+    async fn assertion(
+        &mut self,
+        step: &'p PlannedStep,
+        expressions: &'p Expressions,
+        replayed: &mut Replayed,
+    ) -> Said {
         let doubts: Vec<_> =
             expressions.parsed.iter().map(|assertion| self.unknown.asked_by(assertion, false)).collect();
-        let facts = self.facts();
-        let outcomes = self.evaluator.judge(expressions.parsed.clone(), facts).await;
+        let ground = Ground { variables: BTreeMap::new(), facts: self.facts() };
+        let outcomes = self.evaluator.judge(expressions.parsed.clone(), ground.facts.clone()).await;
         let records = assert_records(expressions, outcomes);
         let said = said_of(&records, &doubts, true);
         replayed.expectations = certain(records, &doubts);
-        match replayed.expectations.iter().all(|expectation| expectation.holds) {
-            true => said.unwrap_or((Verdict::Holds, None)),
-            false => said.unwrap_or_else(|| (Verdict::Broken, Some(words::EXPECTATION.to_owned()))),
+        let holds = said.is_none() && replayed.expectations.iter().all(|expectation| expectation.holds);
+        (self.stage)(Stage { step, judged: Judged::Assertion(expressions), ground, holds });
+        match said {
+            Some(said) => said,
+            None if holds => (Verdict::Holds, None),
+            None => (Verdict::Broken, Some(words::EXPECTATION.to_owned())),
         }
     }
 
@@ -255,7 +270,7 @@ impl<'p, 'e> Player<'p, 'e> {
         let told = passes || held.judgement.reason == Some(Reason::Expectation);
         let said = said_of(&held.expectations, &doubts, told);
         replayed.expectations = certain(held.expectations, &doubts);
-        (self.stage)(Stage { step, action, act, ground, passes: passes && said.is_none() });
+        (self.stage)(Stage { step, judged: Judged::Script(action, act), ground, holds: passes && said.is_none() });
         match said {
             Some(said) => said,
             None if passes => (Verdict::Holds, None),

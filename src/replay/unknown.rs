@@ -2,12 +2,12 @@
 //! never told, since it is secret.
 
 use super::verdict::Verdict;
-use crate::expect::{Assertion, References, references};
+use crate::expect::{Assertion, References, WHOLE, references};
 use crate::plan::{Plan, PlannedExpectation, PlannedStep, ShellAction};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What an expression may ask of a step that is part of what it printed.
-const PRINTED: &[&str] = &["stdout", "stderr", "lines", "json", "*"];
+const PRINTED: &[&str] = &["stdout", "stderr", "lines", "json", WHOLE];
 
 /// Steps and variables of which nobody knows what they would be.
 #[derive(Debug)]

@@ -345,11 +345,8 @@ fn strength_tells_an_expectation_that_accepts_anything_from_one_that_asserts() {
     let found = json(&sandbox.stepgate("verify s.md --strength --format json"));
     let strengths = found["strengths"].as_array().unwrap();
     let of = |at: usize, key: &str| strengths[at][key].as_u64().unwrap();
-    assert_eq!(
-        (strengths.len(), strengths[0]["step"].as_str()),
-        (2, Some("weak")),
-        "of an exit code alone nothing is said"
-    );
+    assert_eq!((strengths.len(), strengths[0]["step"].as_str()), (3, Some("weak")));
+    assert_eq!((of(2, "noticed"), of(2, "tried")), (1, 1), "what prints nothing speaks by its exit code");
     assert_eq!((of(0, "noticed"), of(0, "tried")), (1, of(1, "tried")), "only the exit code is noticed");
     assert!(100 * of(1, "noticed") > 85 * of(1, "tried"), "{strengths:?}");
     assert_eq!(strengths[0]["missed"][0]["what"], "nothing is printed");
@@ -368,6 +365,48 @@ fn strength_tells_an_expectation_that_accepts_anything_from_one_that_asserts() {
     for bad in ["--strength=101", "--strength=x", "--seed 1"] {
         assert_eq!(sandbox.stepgate(&format!("verify s.md {bad}")).code, 2, "{bad}");
     }
+}
+
+#[test]
+fn a_wrong_output_that_a_later_step_looks_at_is_noticed_there() {
+    let sandbox = Sandbox::new();
+    let step = |name: &str, more: &str| format!("```bash {{name={name} effect=read{more}}}\n{PRINTS}\n```\n\n");
+    let assertion = |attributes: &str, text: &str| format!("```assert {{{attributes}}}\n{text}\n```\n\n");
+    let page = [
+        "# S\n".to_owned(),
+        step("unseen", ""),
+        step("seen", ""),
+        step("captured", " capture=ALL"),
+        step("left", ""),
+        step("led", " capture=LED"),
+        assertion("name=q", "steps.seen.stdout.contains('Ready') && steps.seen.lines.size() == 3"),
+        assertion("name=maybe when=\"steps.left.stdout.contains('Ready')\"", "steps.left.stdout.contains('Ready')"),
+        "```bash {name=prints effect=read}\necho backup.db 1024 bytes, and so on\n```\n\n```output\n...\n```\n\n"
+            .to_owned(),
+        assertion("name=r", "vars.ALL.startsWith(steps.prints.stdout.substring(0, 14))"),
+        "```bash {name=goes-on effect=read}\necho \"$LED\"\n```\n\n".to_owned(),
+        assertion("name=t", "steps.goes-on.stdout.contains(vars.LED)").replace("steps.goes-on", "steps['goes-on']"),
+    ];
+    sandbox.runbook("s.md", &page.concat());
+    let ran = sandbox.stepgate("run s.md --run-id one");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(sandbox.stepgate("record one").code, 0);
+    let found = json(&sandbox.stepgate("verify s.md --strength --format json"));
+    let of = |name: &str| {
+        let all = found["strengths"].as_array().unwrap();
+        let one = all.iter().find(|one| one["step"] == name).unwrap_or_else(|| panic!("{name}: {found}"));
+        let missed = one["missed"].as_array().unwrap().iter().map(|missed| missed["kind"].as_str().unwrap().to_owned());
+        (one["noticed"].as_u64().unwrap(), missed.collect::<Vec<_>>())
+    };
+    assert_eq!(of("unseen").0, 1, "its exit code alone");
+    let (noticed, missed) = of("seen");
+    assert!(noticed > 10 && !missed.iter().any(|kind| kind == "emptied" || kind == "dropped"), "{found}");
+    assert!(missed.contains(&"near".to_owned()), "a number that nobody looks at: {missed:?}");
+    assert!(!of("captured").1.contains(&"emptied".to_owned()), "{found}");
+    assert_eq!(of("left").0, 1, "who is left out notices nothing");
+    assert_eq!(of("led").0, 1, "what a script does with another value nobody knows");
+    let told = sandbox.stepgate("verify s.md --strength").stdout;
+    assert!(!told.contains("s.md · q") && told.contains("s.md · unseen notices"), "{told}");
 }
 
 #[test]

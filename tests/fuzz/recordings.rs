@@ -8,7 +8,7 @@ use stepgate::config::Config;
 use stepgate::diagnostic::Source;
 use stepgate::expect::Evaluator;
 use stepgate::plan::{Plan, examine, plan};
-use stepgate::replay::{self, Stage, block_changes, inputs_of_recording, overall, read_recording, replay, strength};
+use stepgate::replay::{self, Stage, block_changes, inputs_of_recording, overall, read_recording, replay, strengths};
 
 const RUNBOOK: &str = "---\nstepgate: 1\nparams: { WORD: { default: hi } }\n---\n# R\n\n\
     ```bash {name=p effect=read}\ntest -e x\n```\n\n```bash {name=a effect=change unless=p}\necho a\n```\n\n```output\n(?<N>\\d+) x (re)\n...\n{{WORD}}\n```\n\n\
@@ -68,10 +68,10 @@ async fn play(planned: &Plan, recording: &replay::Recording, seed: u64) -> usize
     _ = overall(&steps);
     for stage in &stages {
         let changes = block_changes(planned, stage);
-        assert!(!stage.passes || changes.is_empty(), "nothing is to be changed of what holds");
-        if seed.is_multiple_of(50) {
-            _ = strength(stage, seed, &mut evaluator).await;
-        }
+        assert!(!stage.holds || changes.is_empty(), "nothing is to be changed of what holds");
     }
-    stages.iter().filter(|stage| stage.passes).count()
+    if seed.is_multiple_of(50) {
+        _ = strengths(&stages, seed, &mut evaluator).await;
+    }
+    stages.iter().filter(|stage| stage.holds).count()
 }

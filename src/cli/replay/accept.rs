@@ -106,7 +106,7 @@ type Changes = (Vec<BlockChange>, Vec<NoChange>);
 fn changes(planned: &Plan, recording: &Recording) -> Result<Changes, Failure> {
     let mut found = Vec::new();
     let mut stage = |stage: Stage<'_>| {
-        if !stage.passes {
+        if !stage.holds {
             found.extend(block_changes(planned, &stage));
         }
     };

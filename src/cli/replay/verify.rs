@@ -139,17 +139,14 @@ fn judged(
 
 fn play(plan: &Plan, recording: &Recording, asked: &Asked<'_>) -> io::Result<(Vec<Replayed>, Vec<Strength>)> {
     evaluate(async |evaluator| {
-        let (mut stages, mut strengths) = (Vec::new(), Vec::new());
+        let mut stages = Vec::new();
         let mut keep = |stage| {
             if asked.strength.is_some() {
                 stages.push(stage);
             }
         };
         let steps = replay::replay(plan, recording, evaluator, &mut keep).await;
-        for stage in &stages {
-            strengths.extend(replay::strength(stage, asked.seed, evaluator).await);
-        }
-        (steps, strengths)
+        (steps, replay::strengths(&stages, asked.seed, evaluator).await)
     })
 }
 

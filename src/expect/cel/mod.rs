@@ -39,7 +39,7 @@ pub use assertion::{Assertion, parse_block, parse_expression};
 pub use evaluator::Evaluator;
 pub use facts::{Facts, ResultFacts, StepFacts, Text, Value};
 pub use judge::Outcome;
-pub use names::References;
+pub use names::{References, WHOLE};
 pub use quantity::parse_quantity;
 pub use scope::{ParamType, Scope, StepShape};
 pub use warnings::block_warnings;

@@ -3,6 +3,7 @@
 mod mutate;
 mod score;
 mod states;
+mod witness;
 
 pub use mutate::{Kind, Mutation, mutations};
-pub use score::{Missed, Strength, strength};
+pub use score::{Missed, Strength, strengths};
