@@ -14,6 +14,7 @@
 
 pub mod annotate;
 pub mod audit;
+pub mod book;
 mod chance;
 pub mod cli;
 pub mod config;
@@ -26,6 +27,7 @@ pub mod hash;
 pub mod journal;
 pub mod judge;
 pub mod lint;
+pub mod page;
 pub mod plan;
 pub mod redact;
 pub mod replay;

@@ -17,3 +17,4 @@ pub use evidence::{Evidence, evidence};
 pub use excerpt::Excerpt;
 pub use log::{Log, annotate};
 pub use markdown::inline;
+pub use splice::Splices;

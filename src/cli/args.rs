@@ -67,6 +67,9 @@ pub enum Command {
     /// Signs the seal of a run with an SSH key
     #[command(after_help = "Example: stepgate sign k7xq --key ~/.ssh/id_ed25519")]
     Sign(Sign),
+    /// The preprocessor for mdBook: runbooks as pages, and an index of them
+    #[command(after_help = "Example, in book.toml:\n  [preprocessor.stepgate]\n  runbooks = [\"runbooks\"]")]
+    Mdbook(Mdbook),
     /// Writes a runbook to begin with
     #[command(after_help = "Example: stepgate new runbooks/backup")]
     New(New),
@@ -79,6 +82,23 @@ pub enum Command {
     /// The manual page of stepgate or of one of its commands
     #[command(after_help = "Example: stepgate man run | man -l -")]
     Man(Man),
+}
+
+#[derive(Debug, Args)]
+pub struct Mdbook {
+    /// What mdBook asks before it sends a book
+    #[command(subcommand)]
+    pub ask: Option<MdbookAsk>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MdbookAsk {
+    /// Whether a renderer's pages can be made: exits with 0 for `html`, with 1 for others
+    #[command(after_help = "Example: stepgate mdbook supports html")]
+    Supports {
+        /// The renderer's name
+        renderer: String,
+    },
 }
 
 #[derive(Debug, Args)]

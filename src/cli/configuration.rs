@@ -20,7 +20,8 @@ pub fn load(terminal: &Terminal) -> Result<Config, Failure> {
     }
 }
 
-fn load_above(folder: &Path, terminal: &Terminal) -> Result<Config, Failure> {
+/// The configuration of another folder, with the same errors.
+pub fn load_above(folder: &Path, terminal: &Terminal) -> Result<Config, Failure> {
     let Some(path) = folder.ancestors().map(|folder| folder.join("stepgate.toml")).find(|path| path.exists()) else {
         return Ok(Config::default());
     };

@@ -22,6 +22,7 @@ mod hidden;
 mod inputs;
 mod list;
 mod log;
+mod mdbook;
 mod new;
 mod next;
 mod output;
@@ -88,6 +89,7 @@ pub fn main() -> Exit {
         Command::Schema(options) => about::print_schema(&options),
         Command::Completions(options) => about::completions(&options),
         Command::Man(options) => about::man(&options),
+        Command::Mdbook(options) => mdbook::mdbook(&options, &terminal),
         Command::Sign(options) => sign::sign_run(&options, &terminal),
     };
     done.unwrap_or_else(|error| error.print(&terminal))

@@ -11,4 +11,4 @@ mod verify;
 pub use accept::accept;
 pub use args::{Accept, Record, Verify};
 pub use record::record;
-pub use verify::verify;
+pub use verify::{Asked, Verified, verify, verify_file};

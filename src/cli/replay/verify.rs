@@ -63,15 +63,19 @@ pub fn verify(options: &args::Verify, terminal: &Terminal) -> Result<Exit, Failu
 }
 
 /// What is asked of each runbook.
-struct Asked<'a> {
-    config: &'a Config,
-    now: Timestamp,
+pub struct Asked<'a> {
+    /// What `stepgate.toml` says.
+    pub config: &'a Config,
+    /// Today.
+    pub now: Timestamp,
     /// How many of a hundred wrong outputs a step must notice, if its strength is asked for.
-    strength: Option<u8>,
-    seed: u64,
+    pub strength: Option<u8>,
+    /// Decides which wrong outputs are tried.
+    pub seed: u64,
 }
 
-fn verify_file(path: &Path, read: Result<Source, Box<Refused>>, asked: &Asked<'_>) -> Verified {
+/// Holds one runbook against the recording beside it.
+pub fn verify_file(path: &Path, read: Result<Source, Box<Refused>>, asked: &Asked<'_>) -> Verified {
     // What looks wrong in it is for `check` to say.
     let runbook = match read.and_then(|source| examine(source, asked.config)) {
         Ok((runbook, _)) => runbook,
