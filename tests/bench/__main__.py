@@ -19,7 +19,7 @@ import work
 from measure import Command, Wrong, first, peak_mebibytes, seconds
 from rows import Peak, Row, rows
 
-KEYS = ["steps", "durable", "assert", "secret", "big", "kept", "check", "verify", "list", "replay", "strength", "start", "one", "size", "peers"]
+KEYS = ["steps", "durable", "assert", "secret", "big", "kept", "check", "verify", "list", "replay", "strength", "book", "start", "one", "size", "peers"]
 ROOT = Path(__file__).resolve().parents[2]
 
 

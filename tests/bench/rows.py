@@ -64,7 +64,7 @@ def rows(program: str, markdown: str, peers: list[Command]) -> list[Row | Peak]:
     shells = Command("shells", ("bash", "shells.sh"), lines(STEPS))
     steps = stepgate(program, "steps", "steps.md", STEPS)
     table: list[Row | Peak] = [*many_steps(program, steps, shells), *much_output(program)]
-    table += [*reading(program, markdown), *past_runs(program), *recordings(program), *starting(program)]
+    table += [*reading(program, markdown), *past_runs(program), *recordings(program), *pages(program), *starting(program)]
     for peer in peers:
         work = f"the same {STEPS:,} steps in {peer.name}"
         table.append(Row("peers", work, SHELLS, (peer, shells), ratio(peer, shells)))
@@ -132,6 +132,12 @@ def recordings(program: str) -> Iterable[Row]:
     strength = Command("strength", (program, "verify", "--strength", "recorded"), says=f"{tried} wrong outputs tried")
     each: Value = lambda took: took[strength.name] / tried * 1e6
     yield Row("strength", f"`verify --strength` of them, for each of {tried:,} wrong outputs", "–", (strength,), each, "µs", 100)
+
+
+def pages(program: str) -> Iterable[Row]:
+    words = ("sh", "-c", 'exec "$0" mdbook <book.json', program)
+    book = Command("book", words, lambda text: text.count('id=\\"step.step-') == STEPS, runs=3)
+    yield Row("book", "a page of 300 kB with 1,000 steps for mdBook", "–", (book,), milliseconds(book), "ms", 100)
 
 
 def starting(program: str) -> Iterable[Row]:

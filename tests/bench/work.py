@@ -1,5 +1,6 @@
 """What is run: runbooks, scripts and a peer's tests, written into one folder."""
 
+import json
 from pathlib import Path
 
 STEPS = 1000
@@ -43,6 +44,19 @@ def echoes(count: int) -> str:
     return "".join(echo(number) for number in range(count))
 
 
+def chapter() -> str:
+    """A page of 300 kB with 1,000 steps, as people write them."""
+    prose = "It says in a sentence or two what the next step is for, why it stands here and nowhere else on the page, [where that is written](https://example.org), and what to do if `it` fails.\n\n"
+    return front("Book") + "".join(f"## Part {number}\n\n{prose}{echo(number)}" for number in range(STEPS))
+
+
+def book() -> str:
+    """What mdBook sends of a book with that page."""
+    page = {"name": "Book", "content": chapter(), "number": [1], "sub_items": [], "path": "book.md", "source_path": "book.md", "parent_names": []}
+    context = {"root": ".", "config": {"book": {"src": "."}}, "renderer": "html", "mdbook_version": "0.5.4"}
+    return json.dumps([context, {"items": [{"Chapter": page}]}])
+
+
 def write(folder: Path) -> None:
     """Writes everything."""
     numbers = range(STEPS)
@@ -51,6 +65,8 @@ def write(folder: Path) -> None:
         "one.md": front("One") + echoes(1),
         "assert.md": front("Assertions") + "".join(map(asserted, numbers)),
         "secret.md": front("Secrets", "params:\n  TOKEN:\n    type: secret\n") + "".join(map(secret, numbers)),
+        "book.md": chapter(),
+        "book.json": book(),
         "big.md": front("Much") + step(0, PRINT, "output", "..."),
         "stepgate.toml": '[secrets]\nTOKEN = { env = "BENCH_TOKEN" }\n',
         "shells.sh": "".join(f"bash -c 'echo step-{number}'\n" for number in numbers),

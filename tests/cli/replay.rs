@@ -362,6 +362,8 @@ fn strength_tells_an_expectation_that_accepts_anything_from_one_that_asserts() {
             || done.stdout.contains("lets pass: nothing is printed")
     );
     assert_eq!(sandbox.stepgate("verify s.md --strength").code, 0, "without a number it only tells");
+    let done = sandbox.stepgate("verify s.md --strength 70");
+    assert!(done.code == 2 && done.stderr.contains("write --strength=70"), "{done:?}");
     for bad in ["--strength=101", "--strength=x", "--seed 1"] {
         assert_eq!(sandbox.stepgate(&format!("verify s.md {bad}")).code, 2, "{bad}");
     }

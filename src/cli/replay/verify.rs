@@ -39,6 +39,10 @@ pub struct Verified {
 
 /// The command.
 pub fn verify(options: &args::Verify, terminal: &Terminal) -> Result<Exit, Failure> {
+    if let Some(number) = options.paths.iter().find(|path| options.strength.is_some() && is_number(path)) {
+        let number = number.display();
+        return Err(Failure::usage(format!("`{number}` is no file")).hint(format!("write --strength={number}")));
+    }
     let config = configuration::load(terminal)?;
     let asked = Asked { config: &config, now: Timestamp::now(), strength: options.strength, seed: options.seed };
     let verified = search::each(&options.paths, options.shown.runbooks_only, "verified", |path, read| {
@@ -60,6 +64,11 @@ pub fn verify(options: &args::Verify, terminal: &Terminal) -> Result<Exit, Failu
     let json = || print_json(&verified.iter().map(VerifyJson::of).collect::<Vec<_>>());
     findings::print_as(&options.shown, &all, human, json)?;
     Ok(findings::exit(&options.shown, &all))
+}
+
+/// Whether somebody forgot the `=` of an option.
+fn is_number(path: &Path) -> bool {
+    path.to_str().is_some_and(|path| path.parse::<u8>().is_ok()) && !path.exists()
 }
 
 /// What is asked of each runbook.
