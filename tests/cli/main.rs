@@ -12,6 +12,7 @@ mod hostile;
 mod injections;
 mod lab;
 mod lints;
+mod mdbook;
 mod migration;
 mod reading;
 mod reading_near;
