@@ -136,7 +136,7 @@ fn active(page: &str) -> Option<String> {
 
 #[test]
 fn no_runbook_makes_anything_active_in_a_page() {
-    const PAGES: usize = 600;
+    const PAGES: usize = 300;
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     std::fs::create_dir_all(root.join("src")).unwrap();

@@ -23,25 +23,31 @@ static TAG: LazyLock<Regex> = LazyLock::new(|| Regex::new("<[A-Za-z/!?]").expect
 /// Schemes of addresses that a page may lead to.
 const SCHEMES: &[&str] = &["http", "https", "mailto", "tel"];
 
-/// mdBook's options.
-fn options() -> Options {
-    Options::ENABLE_TABLES
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_HEADING_ATTRIBUTES
-        | Options::ENABLE_SMART_PUNCTUATION
-        | Options::ENABLE_DEFINITION_LIST
-        | Options::ENABLE_GFM
-}
+/// What mdBook always reads.
+const ALWAYS: Options = Options::ENABLE_TABLES
+    .union(Options::ENABLE_FOOTNOTES)
+    .union(Options::ENABLE_STRIKETHROUGH)
+    .union(Options::ENABLE_TASKLISTS)
+    .union(Options::ENABLE_HEADING_ATTRIBUTES);
+
+/// What a book may turn off.
+const UNLESS_OFF: Options =
+    Options::ENABLE_SMART_PUNCTUATION.union(Options::ENABLE_DEFINITION_LIST).union(Options::ENABLE_GFM);
 
 /// `markdown`, inert. Raw HTML that stands in `own` was made by stepgate and stays.
-pub fn inert(markdown: &str, own: &HashSet<String>) -> String {
+pub fn inert(markdown: &str, mut own: HashSet<String>) -> String {
+    // A page must be inert in every way in which a book may read it.
+    let once = pass(markdown, ALWAYS.union(UNLESS_OFF), &mut own);
+    pass(&once, ALWAYS, &mut own)
+}
+
+fn pass(markdown: &str, options: Options, own: &mut HashSet<String>) -> String {
     let mut out = String::with_capacity(markdown.len());
     let mut at = 0;
-    for (place, new) in edits(markdown, own) {
+    for (place, new) in edits(markdown, options, own) {
         out.push_str(&markdown[at..place.start]);
         out.push_str(&new);
+        own.insert(new.trim().to_owned());
         at = place.end;
     }
     out.push_str(&markdown[at..]);
@@ -52,9 +58,9 @@ pub fn inert(markdown: &str, own: &HashSet<String>) -> String {
 type Edit = (Range<usize>, String);
 
 /// What is to be put in the place of which bytes, in order.
-fn edits(text: &str, own: &HashSet<String>) -> Vec<Edit> {
+fn edits(text: &str, options: Options, own: &HashSet<String>) -> Vec<Edit> {
     let (mut found, mut headings) = (Vec::<Edit>::new(), Vec::new());
-    for (event, range) in Parser::new_ext(text, options()).into_offset_iter() {
+    for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
         // What stands in something that was taken as a whole is gone with it.
         if found.last().is_some_and(|(before, _)| range.start < before.end) {
             continue;
@@ -123,7 +129,7 @@ mod tests {
     use super::*;
 
     fn inert(text: &str) -> String {
-        super::inert(text, &HashSet::new())
+        super::inert(text, HashSet::new())
     }
 
     #[test]

@@ -6,7 +6,9 @@ use crate::runbook::Runbook;
 use crate::text::count;
 use mdbook_preprocessor::book::{Book, BookItem, Chapter, SectionNumber};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use pulldown_cmark::{Event, Parser, Tag};
 use serde::Serialize;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 /// Where an author wants the index: a line of a chapter.
@@ -76,12 +78,13 @@ impl Shelf {
         let mut failed = None;
         let mut placed = false;
         book.for_each_chapter_mut(|chapter| {
-            let wanted = chapter.content.lines().any(|line| line.trim() == PLACE);
-            if let (true, Some(path)) = (wanted && !placed, chapter.path.clone()) {
+            let place = place(&chapter.content).filter(|_| !placed);
+            if let (Some(place), Some(path)) = (place, chapter.path.clone()) {
                 placed = true;
                 match self.index(&path) {
                     Ok(index) => {
-                        chapter.content = page(&chapter.content.replacen(PLACE, &format!("{index}\n"), 1));
+                        chapter.content.replace_range(place, &format!("{index}\n\n"));
+                        chapter.content = page(&chapter.content);
                         self.under(chapter);
                     }
                     Err(error) => failed = Some(error),
@@ -141,6 +144,18 @@ impl Shelved {
             steps: self.steps.map_or_else(String::new, |steps| count(steps, "step")),
         }
     }
+}
+
+/// The bytes of a chapter's [`PLACE`]; in a fence it is an example of one.
+fn place(content: &str) -> Option<Range<usize>> {
+    if !content.contains(PLACE) {
+        return None;
+    }
+    let mut blocks = Parser::new(content).into_offset_iter();
+    let (_, range) = blocks.find(|(event, range)| {
+        matches!(event, Event::Start(Tag::HtmlBlock)) && content[range.clone()].trim() == PLACE
+    })?;
+    Some(range)
 }
 
 fn is_numbered(item: &BookItem) -> bool {

@@ -71,7 +71,7 @@
   };
 
   const start = () => {
-    document.querySelectorAll(".sg-copy").forEach(makeCopyable);
+    document.querySelectorAll(".sg-card button.sg-copy").forEach(makeCopyable);
     const heads = [...document.querySelectorAll(".sg-about, .sg-index")];
     const all = [...document.querySelectorAll("[data-sg-item]")];
     heads.forEach((head, at) => {

@@ -113,17 +113,18 @@ fn the_index_stands_where_it_is_wanted_and_has_every_runbook_with_its_status() {
     assert_eq!(sandbox.stepgate("run books/one.md --run-id one").code, 0);
     assert_eq!(sandbox.stepgate("record one").code, 0);
     let sent = vec![
+        chapter("guide/how.md", "# How\n\n```html\n<!-- stepgate:runbooks -->\n```\n"),
         chapter("guide/all.md", "# All\n\n<!-- stepgate:runbooks -->\n\nThat is all.\n"),
         chapter("three.md", &sandbox.read("src/three.md")),
     ];
     let found = chapters(&send(&sandbox, &json!({"runbooks": ["books", "src/three.md"]}), sent.clone()));
-    let index = found[0]["content"].as_str().unwrap();
+    let index = found[1]["content"].as_str().unwrap();
     for link in ["../books/one.html", "../books/deep/two%20two.html", "../three.html"] {
         assert_eq!(index.matches(&format!("href=\"{link}\"")).count(), 1, "{link}: {index}");
     }
     assert!(index.contains("sg-holds\">holds") && index.matches("sg-unrecorded").count() >= 2, "{index}");
     assert!(index.contains("\n\nThat is all."), "{index}");
-    let pages: Vec<_> = found[0]["sub_items"].as_array().unwrap().iter().map(|item| &item["Chapter"]).collect();
+    let pages: Vec<_> = found[1]["sub_items"].as_array().unwrap().iter().map(|item| &item["Chapter"]).collect();
     assert_eq!(
         pages.iter().map(|page| page["path"].as_str().unwrap()).collect::<Vec<_>>(),
         ["books/deep/two two.md", "books/one.md"]
