@@ -6,6 +6,7 @@ mod audit;
 mod ci;
 mod cluster;
 mod contract;
+mod docs;
 mod elsewhere;
 mod harness;
 mod hostile;

@@ -651,39 +651,6 @@ fn every_code_has_its_page_and_every_page_its_code() {
     assert!(unknown.code == 2 && unknown.stderr.contains("there is no code `SG999`"), "{unknown:?}");
 }
 
-/// Every ````markdown block of `text` that starts with front matter.
-fn whole_runbooks(text: &str) -> Vec<(usize, String)> {
-    let (mut found, mut lines) = (Vec::new(), text.lines().enumerate());
-    while let Some((number, line)) = lines.next() {
-        if line.trim_end() == "````markdown" {
-            let block: Vec<_> =
-                lines.by_ref().map(|(_, line)| line).take_while(|line| line.trim_end() != "````").collect();
-            if block.first() == Some(&"---") {
-                found.push((number + 1, block.join("\n") + "\n"));
-            }
-        }
-    }
-    found
-}
-
-#[test]
-fn every_whole_runbook_in_the_documentation_passes_check() {
-    let folder = std::fs::read_dir(repository().join("docs")).unwrap().flatten().map(|entry| entry.path());
-    let markdown = folder.filter(|path| path.extension() == Some("md".as_ref()));
-    let mut examples = 0;
-    for path in markdown.chain([repository().join("README.md")]) {
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        for (line, block) in whole_runbooks(&text) {
-            examples += 1;
-            let sandbox = Sandbox::new();
-            sandbox.write("r.md", block);
-            let check = sandbox.stepgate("check r.md");
-            assert_eq!(check.code, 0, "{}:{line}: {}", path.display(), check.stderr);
-        }
-    }
-    assert!(examples > 0, "the documentation shows no whole runbook");
-}
-
 #[test]
 fn the_runbooks_of_the_repository_pass_check() {
     let sandbox = Sandbox::new();
