@@ -45,6 +45,8 @@ fn commands(line: &str) -> Vec<Vec<String>> {
 
 /// Why one command cannot be meant: its program is unknown, or it does not take these words.
 fn wrong(words: &[String]) -> Option<String> {
+    // `NAME=VALUE` before a program is for it.
+    let words = if words.len() > 1 && words[0].contains('=') { &words[1..] } else { words };
     let program = words[0].as_str();
     if matches!(program, "stepgate" | "target/debug/stepgate") {
         return refused(&words[1..], false);

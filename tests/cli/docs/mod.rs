@@ -7,6 +7,7 @@ mod data;
 mod examples;
 mod links;
 mod pages;
+mod reference;
 mod scenes;
 mod stage;
 mod transcripts;
