@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 static SHORTENED: LazyLock<Regex> = LazyLock::new(|| Regex::new("[0-9a-f]{4,}…").unwrap());
 
 /// Programs beside stepgate and the repository's own scripts that a page may call.
-const PROGRAMS: [&str; 10] =
-    ["asciinema", "cargo", "export", "git", "man", "mdbook", "npx", "perf", "ssh-keygen", "tail"];
+const PROGRAMS: [&str; 11] =
+    ["asciinema", "cargo", "export", "git", "grep", "man", "mdbook", "npx", "perf", "ssh-keygen", "tail"];
 
 /// Why the words behind `stepgate` are none that it takes. A word of a sentence may be left out (`--reason TEXT`
 /// without what it belongs to) where the line only speaks of a command.

@@ -6,7 +6,7 @@ use crate::harness::{kill, repository, wait_until};
 /// What each scene printed.
 pub fn all() -> Vec<String> {
     let demo = std::fs::read_to_string(repository().join("docs/demo/demo.txt")).unwrap();
-    let scenes = [disk, quickstart, save, table, changed, doubt, failed, findings, audited, strength];
+    let scenes = [disk, printer, session, quickstart, save, table, changed, doubt, failed, findings, audited, strength];
     scenes.into_iter().map(|scene| scene().said).chain([demo]).collect()
 }
 
@@ -22,6 +22,27 @@ fn disk() -> Stage {
     stage.thinks = std::time::Duration::from_millis(400);
     stage.asks("run disk.md", &answers(&shown), 0);
     stage.does("log", 0);
+    stage
+}
+
+/// docs/gates.md: all that is typed there, each time with two jobs in the queue.
+fn printer() -> Stage {
+    let mut stage = Stage::new();
+    stage.plays("docs/gates.md", "printer.md", |stage| {
+        for job in ["queue/job-1", "queue/job-2"] {
+            stage.sandbox.write(job, "");
+        }
+    });
+    stage
+}
+
+/// docs/secrets.md.
+fn session() -> Stage {
+    let mut stage = Stage::new();
+    stage.plays("docs/secrets.md", "session.md", |_| ());
+    for told in ["correct-horse", ".stepgate/"] {
+        assert!(!stage.said.contains(told), "the secret shows, or stands in the record: {}", stage.said);
+    }
     stage
 }
 

@@ -22,6 +22,8 @@ impl Stage {
         let path = std::env::var("PATH").unwrap();
         sandbox.set("PATH", format!("{}:{path}", sandbox.path("bin").display()));
         sandbox.set("NO_COLOR", "1");
+        std::fs::create_dir(sandbox.path("bin")).unwrap();
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_stepgate"), sandbox.path("bin/stepgate")).unwrap();
         Self { sandbox, said: String::new(), thinks: Duration::from_millis(50) }
     }
 
@@ -50,23 +52,53 @@ impl Stage {
         }
     }
 
-    /// A command without a terminal, as a shell splits it. What goes to standard error comes first.
+    /// A command without a terminal.
     pub fn does(&mut self, words: &str, code: i32) -> &mut Self {
-        let done = self.sandbox.run(shlex::split(words).unwrap());
-        assert_eq!(done.code, code, "{words}: {done:?}");
-        self.said += &format!("{}{}\n", done.stderr, done.stdout);
+        let seen = self.line(&format!("stepgate {words}"));
+        assert_eq!(seen, code, "{words}: {}", self.said);
         self
     }
 
-    /// A command at a terminal, 120 columns wide, with a person who gives these answers, each to the next question.
+    /// A command at a terminal with a person who gives these answers, each to the next question.
     pub fn asks(&mut self, words: &str, answers: &[&str], code: i32) -> &mut Self {
-        let wide = ["sh", "-c", "stty cols 120; exec \"$@\"", "-"];
-        let arguments = shlex::split(words).unwrap();
-        let mut command = self.sandbox.wrapped(&wide, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        let seen = self.talk(&format!("stepgate {words}"), answers);
+        assert_eq!(seen, code, "{words}: {}", self.said);
+        self
+    }
+
+    /// Everything that a page types in its `console` blocks, in order: with the first runbook of the page in a file
+    /// of that name, and `before` done before each command.
+    pub fn plays(&mut self, page: &str, runbook: &str, before: impl Fn(&Self)) {
+        self.runbook_of(page, runbook);
+        let blocks = Page::named(page).blocks();
+        for block in blocks.iter().filter(|block| block.info.as_deref() == Some("console")) {
+            for part in format!("\n{}", block.text).split("\n$ ").skip(1) {
+                before(self);
+                let (line, shown) = part.split_once('\n').unwrap_or((part, ""));
+                match answers(shown).as_slice() {
+                    [] => self.line(line),
+                    answers => self.talk(line, answers),
+                };
+            }
+        }
+    }
+
+    /// A line of a shell without a terminal, and the exit code.
+    fn line(&mut self, line: &str) -> i32 {
+        let script = format!("exec 2>&1\n{line}");
+        let done = self.sandbox.wrapped(&["sh", "-c", &script], &[]).output().unwrap();
+        self.said += &format!("{}\n", String::from_utf8_lossy(&done.stdout));
+        done.status.code().unwrap()
+    }
+
+    /// A line of a shell at a terminal, 120 columns wide.
+    fn talk(&mut self, line: &str, answers: &[&str]) -> i32 {
+        let script = format!("stty cols 120\n{line}");
+        let mut command = self.sandbox.wrapped(&["sh", "-c", &script], &[]);
         command.stdin(Stdio::inherit()).env("TERM", "xterm");
         let mut session = spawn_command(command, Some(30_000)).unwrap();
         for answer in answers {
-            let before = session.exp_string("[?] ").unwrap_or_else(|error| panic!("{words}: {error}"));
+            let before = session.exp_string("[?] ").unwrap_or_else(|error| panic!("{line}: {error}"));
             std::thread::sleep(self.thinks);
             session.send_line(answer).unwrap();
             // The terminal of a test echoes nothing; a person's does.
@@ -74,10 +106,9 @@ impl Stage {
         }
         self.said += &seen(&session.exp_eof().unwrap());
         match session.process().wait().unwrap() {
-            WaitStatus::Exited(_, seen) => assert_eq!(seen, code, "{words}: {}", self.said),
-            other => panic!("{words}: {other:?}"),
+            WaitStatus::Exited(_, code) => code,
+            other => panic!("{line}: {other:?}"),
         }
-        self
     }
 }
 
