@@ -35,9 +35,14 @@ pub fn check_good(block: &Block) -> Result<(), String> {
 /// An example of what a diagnostic's page is about: it finds that.
 pub fn check_wrong(block: &Block) -> Result<(), String> {
     let about = Page::code_of(&block.page).ok_or("a wrong example stands on a page that is about no code")?;
-    let all: Vec<_> = whole(&block.text).iter().map(|text| found(text)).collect();
-    let finds = all.iter().flatten().any(|(code, _)| code == about);
-    if finds { Ok(()) } else { Err(format!("{about} is not found: {all:?}")) }
+    let mut all = Vec::new();
+    for text in whole(&block.text) {
+        all.push(found(&text));
+        if all.last().unwrap().iter().any(|(code, _)| code == about) {
+            return Ok(());
+        }
+    }
+    Err(format!("{about} is not found: {all:?}"))
 }
 
 #[test]

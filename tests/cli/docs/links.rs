@@ -73,3 +73,27 @@ fn the_summary_lists_every_page_of_the_book_once() {
     assert_eq!(differ.collect::<Vec<_>>(), Vec::<&String>::new(), "not both there and listed");
     assert_eq!(listed.len(), there.len(), "a page is listed twice");
 }
+
+#[test]
+fn every_drawing_says_what_it_shows_and_reads_in_light_and_dark() {
+    let links: Vec<String> = pages()
+        .iter()
+        .flat_map(Page::pieces)
+        .filter_map(|(piece, _)| match piece {
+            Piece::Link(link) => Some(link),
+            Piece::Code(_) => None,
+        })
+        .collect();
+    for entry in std::fs::read_dir(repository().join("docs/img")).unwrap() {
+        let path = entry.unwrap().path();
+        let (name, text) = (path.file_name().unwrap().to_str().unwrap(), std::fs::read_to_string(&path).unwrap());
+        for wanted in ["<title", "<desc", "prefers-color-scheme: dark"] {
+            assert!(text.contains(wanted), "{name} has no {wanted}");
+        }
+        assert!(
+            !text.contains("<script") && !text.contains("href") && !text.contains("@import"),
+            "{name} fetches or runs"
+        );
+        assert!(links.iter().any(|link| link.ends_with(name)), "no page shows {name}");
+    }
+}

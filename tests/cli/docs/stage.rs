@@ -84,7 +84,7 @@ impl Stage {
     }
 
     /// A line of a shell without a terminal, and the exit code.
-    fn line(&mut self, line: &str) -> i32 {
+    pub fn line(&mut self, line: &str) -> i32 {
         let script = format!("exec 2>&1\n{line}");
         let done = self.sandbox.wrapped(&["sh", "-c", &script], &[]).output().unwrap();
         self.said += &format!("{}\n", String::from_utf8_lossy(&done.stdout));
