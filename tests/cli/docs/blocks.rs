@@ -7,6 +7,7 @@
 //! | `markdown` | a good runbook, or a part of one | have no error, nor what its page is about |
 //! | `md`, and `text` that is no message, on a code's page | a wrong example | have the finding of that page |
 //! | `toml`, `json`, `yaml`, `python` | data, a verifier | be read by what reads it; verify |
+//! | `toml` with `[book]`, `[preprocessor…]` or `[output…]` | mdBook's configuration | be TOML, its commands be taken |
 //! | `text` | a transcript | be printed by a real run |
 //! | `text` with `►`, from `.stepgate/`, from `{` | a drawing, the store's tree, a record | name what there is |
 //!
@@ -24,6 +25,7 @@ enum Kind {
     Good,
     Wrong,
     Toml,
+    Book,
     Json,
     Yaml,
     Python,
@@ -41,6 +43,7 @@ fn kind(block: &Block) -> Option<Kind> {
         "console" => Kind::Console,
         "markdown" => Kind::Good,
         "md" if about_code => Kind::Wrong,
+        "toml" if data::is_of_a_book(text) => Kind::Book,
         "toml" => Kind::Toml,
         "json" => Kind::Json,
         "yaml" => Kind::Yaml,
@@ -65,9 +68,13 @@ fn check(kind: Kind, block: &Block, printed: &Printed) -> Result<(), String> {
         Kind::Good => examples::check_good(block),
         Kind::Wrong => examples::check_wrong(block),
         Kind::Toml => data::check_toml(&block.text),
+        Kind::Book => data::check_book(&block.text),
         Kind::Json => data::check_json(&block.text),
         Kind::Yaml => data::check_yaml(block),
         Kind::Python => data::check_python(&block.text),
+        Kind::Transcript if block.text.lines().all(|line| ["", "[…]"].contains(&line.trim())) => {
+            Err("it shows nothing".to_owned())
+        }
         Kind::Transcript => printed.hold_lines(block.text.lines()),
         Kind::Drawing => data::check_drawing(&block.text),
         Kind::Tree => data::check_tree(&block.text),

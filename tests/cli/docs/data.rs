@@ -16,7 +16,22 @@ pub fn check_toml(text: &str) -> Result<(), String> {
     read.map(drop).map_err(|findings| format!("{findings:?}"))
 }
 
-/// A word in angle brackets inside a text, `…` for what is left out: what a shape has in place of values.
+/// Whether it configures mdBook.
+pub fn is_of_a_book(text: &str) -> bool {
+    text.lines().any(|line| ["[book", "[preprocessor", "[output"].iter().any(|table| line.starts_with(table)))
+}
+
+/// `book.toml`, or a part of it: each command of stepgate in it is one that stepgate takes.
+pub fn check_book(text: &str) -> Result<(), String> {
+    let value: toml::Value = toml::from_str(text).map_err(|error| error.to_string())?;
+    let book =
+        value.as_table().into_iter().flatten().filter(|(name, _)| ["preprocessor", "output"].contains(&name.as_str()));
+    let tools = book.flat_map(|(_, tools)| tools.as_table().into_iter().flatten());
+    let mut commands = tools.filter_map(|(_, tool)| tool.get("command")?.as_str());
+    commands.try_for_each(super::command_lines::check_shell)
+}
+
+/// What a shape leaves out, with the comma before it.
 static LEFT_OUT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r",?\s*…").unwrap());
 
 /// JSON, in which `…` may stand for what is left out of a list or a map.
@@ -144,6 +159,11 @@ fn wrong_data_is_noticed() {
     assert!(check_python("print('sound')\n").unwrap_err().contains("changed.jsonl"));
     assert!(check_tree(".stepgate/\n  ledger.jsonl\n").unwrap_err().contains("journal.jsonl"));
     assert!(check_drawing("runbook ──► plan").is_err());
+    assert!(is_of_a_book("[preprocessor.x]\n") && !is_of_a_book("[targets]\n"));
+    assert!(
+        check_book("[preprocessor.x]\ncommand = 'stepgate bok'\n").is_err()
+            && check_book("[book]\ntitle = 'x'\n").is_ok()
+    );
     let hook = |text: &str| Block { place: String::new(), page: String::new(), info: None, text: text.to_owned() };
     assert!(check_yaml(&hook("repos:\n- repo: x\n  hooks:\n  - id: stepgate-chekc\n")).is_err());
     assert!(check_yaml(&hook("jobs:\n a:\n  steps:\n  - uses: a/stepgate@b\n    with: { path: x }\n")).is_err());
