@@ -8,12 +8,12 @@ use std::process::Stdio;
 const FRONT: &str = "---\nstepgate: 1\ntitle: Backup\nowner: platform\n---\n";
 
 /// A chapter as mdBook sends it.
-fn chapter(path: &str, content: &str) -> Value {
+pub fn chapter(path: &str, content: &str) -> Value {
     json!({"Chapter": {"name": path, "content": content, "number": [1], "sub_items": [], "path": path, "source_path": path, "parent_names": []}})
 }
 
 /// Sends a book of these chapters, with these lines of `[preprocessor.stepgate]`.
-fn send(sandbox: &Sandbox, options: &Value, chapters: Vec<Value>) -> Done {
+pub fn send(sandbox: &Sandbox, options: &Value, chapters: Vec<Value>) -> Done {
     let context = json!({
         "root": sandbox.path("."), "renderer": "html", "mdbook_version": "0.5.4",
         "config": {"book": {"src": "src"}, "preprocessor": {"stepgate": options}},
@@ -29,7 +29,7 @@ fn send_text(sandbox: &Sandbox, text: &str) -> Done {
 }
 
 /// The chapters that came back.
-fn chapters(done: &Done) -> Vec<Value> {
+pub fn chapters(done: &Done) -> Vec<Value> {
     assert_eq!(done.code, 0, "{done:?}");
     let book: Value = serde_json::from_str(&done.stdout).unwrap();
     book["items"].as_array().unwrap().iter().map(|item| item["Chapter"].clone()).collect()

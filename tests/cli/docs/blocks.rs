@@ -8,6 +8,7 @@
 //! | `md`, and `text` that is no message, on a code's page | a wrong example | have the finding of that page |
 //! | `toml`, `json`, `yaml`, `python` | data, a verifier | be read by what reads it; verify |
 //! | `toml` with `[book]`, `[preprocessor…]` or `[output…]` | mdBook's configuration | be TOML, its commands be taken |
+//! | `html` | a mark in a chapter of a book | be replaced |
 //! | `text` | a transcript | be printed by a real run |
 //! | `text` with `►`, from `.stepgate/`, from `{` | a drawing, the store's tree, a record | name what there is |
 //!
@@ -26,6 +27,7 @@ enum Kind {
     Wrong,
     Toml,
     Book,
+    Mark,
     Json,
     Yaml,
     Python,
@@ -45,6 +47,7 @@ fn kind(block: &Block) -> Option<Kind> {
         "md" if about_code => Kind::Wrong,
         "toml" if data::is_of_a_book(text) => Kind::Book,
         "toml" => Kind::Toml,
+        "html" => Kind::Mark,
         "json" => Kind::Json,
         "yaml" => Kind::Yaml,
         "python" => Kind::Python,
@@ -69,6 +72,7 @@ fn check(kind: Kind, block: &Block, printed: &Printed) -> Result<(), String> {
         Kind::Wrong => examples::check_wrong(block),
         Kind::Toml => data::check_toml(&block.text),
         Kind::Book => data::check_book(&block.text),
+        Kind::Mark => data::check_mark(&block.text),
         Kind::Json => data::check_json(&block.text),
         Kind::Yaml => data::check_yaml(block),
         Kind::Python => data::check_python(&block.text),

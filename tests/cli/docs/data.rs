@@ -3,6 +3,7 @@
 use super::examples;
 use super::pages::{Block, Page};
 use crate::harness::{Sandbox, repository};
+use crate::mdbook;
 use regex::Regex;
 use serde_json::Value;
 use std::path::Path;
@@ -29,6 +30,15 @@ pub fn check_book(text: &str) -> Result<(), String> {
     let tools = book.flat_map(|(_, tools)| tools.as_table().into_iter().flatten());
     let mut commands = tools.filter_map(|(_, tool)| tool.get("command")?.as_str());
     commands.try_for_each(super::command_lines::check_shell)
+}
+
+/// A mark in a chapter of a book: something else comes to stand there.
+pub fn check_mark(text: &str) -> Result<(), String> {
+    let sandbox = Sandbox::with("# R\n\n```bash {name=a effect=read}\ntrue\n```\n");
+    let sent = vec![mdbook::chapter("a.md", &format!("# A\n\n{text}\nThat is all.\n"))];
+    let got = mdbook::chapters(&mdbook::send(&sandbox, &serde_json::json!({"runbooks": ["r.md"]}), sent));
+    let page = got[0]["content"].as_str().unwrap();
+    if page.contains(text.trim()) { Err("it stays as it is".to_owned()) } else { Ok(()) }
 }
 
 /// What a shape leaves out, with the comma before it.
@@ -158,6 +168,7 @@ fn wrong_data_is_noticed() {
     assert!(check_line("{\"seq\":1,\"time\":\"\",…}").is_err());
     assert!(check_python("print('sound')\n").unwrap_err().contains("changed.jsonl"));
     assert!(check_tree(".stepgate/\n  ledger.jsonl\n").unwrap_err().contains("journal.jsonl"));
+    assert!(check_mark("<!-- stepgate:runboks -->\n").is_err());
     assert!(check_drawing("runbook ──► plan").is_err());
     assert!(is_of_a_book("[preprocessor.x]\n") && !is_of_a_book("[targets]\n"));
     assert!(

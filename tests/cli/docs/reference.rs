@@ -128,6 +128,17 @@ fn the_page_of_commands_is_what_the_command_line_says() {
 }
 
 #[test]
+fn what_the_limits_call_not_built_is_not_there() {
+    let limits = std::fs::read_to_string(repository().join("docs/limits.md")).unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Commands: ")).expect("a list of commands");
+    let names: Vec<&str> = line.split('`').skip(1).step_by(2).filter(|name| !name.starts_with('-')).collect();
+    assert!(!names.is_empty());
+    for name in names {
+        assert!(stepgate::cli::command().find_subcommand(name).is_none(), "docs/limits.md: {name} is built");
+    }
+}
+
+#[test]
 fn every_command_and_every_option_stands_on_the_page() {
     let (page, mut root) = (page(), stepgate::cli::command());
     root.build();
