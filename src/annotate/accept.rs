@@ -14,7 +14,7 @@ pub fn accepted(runbook: &Runbook, changes: &[BlockChange]) -> String {
             splice(runbook, block, change, &mut splices);
         }
     }
-    splices.apply(&runbook.source)
+    splices.apply(&runbook.source.text)
 }
 
 /// The lines of a changed block, as they are and as they will be.

@@ -1,10 +1,13 @@
 //! The whole log: a summary under the first heading, a quote behind each step.
 
+use super::clear::without_results;
 use super::excerpt::Excerpt;
-use super::splice::{Splices, indent_at};
+use super::markdown::inline;
+use super::quote::{Checkbox, Marker};
+use super::splice::{Splices, end_of, indent_at};
 use super::{step_quote, summary_quote};
-use crate::diagnostic::Span;
-use crate::event::{RunState, Status, StepState, StreamRecord};
+use crate::diagnostic::{Source, Span};
+use crate::event::{RunState, Status, StepState, StreamRecord, result_words};
 use crate::runbook::{Item, ManualStep, Runbook};
 
 /// What a log is made of.
@@ -21,59 +24,60 @@ pub struct Log<'a> {
     pub excerpt: &'a dyn Fn(&StreamRecord) -> Option<Excerpt>,
 }
 
-/// The runbook with what happened written into it.
+/// The runbook with what happened written into it, in the place of what an earlier run left there.
 pub fn annotate(log: &Log<'_>) -> String {
-    let source = &log.runbook.source;
+    let runbook = &*without_results(log.runbook);
+    let source = &runbook.source;
     let mut splices = Splices::default();
-    let summary = quote("run", summary_quote::lines(log.state, &log.journal));
-    splices.insert_block(source, summary_place(log.runbook), "", &summary);
-    for item in &log.runbook.items {
+    let summary = quoted(summary_quote::lines(log.state, &log.journal));
+    splices.insert_quote(source, summary_place(runbook), "", Marker::new("run"), &summary);
+    for item in &runbook.items {
         let Some(state) = log.state.step(item.name()) else { continue };
         match item {
             Item::Step(step) => {
                 let last = step.expectations.last().map_or(step.span, |expectation| expectation.span);
-                annotate_step(log, &mut splices, (step.span, last), state);
+                annotate_step(log, source, &mut splices, last, state);
             }
-            Item::Assert(assert) => annotate_step(log, &mut splices, (assert.span, assert.span), state),
-            Item::Manual(manual) => annotate_manual(log, &mut splices, manual, state),
+            Item::Assert(assert) => annotate_step(log, source, &mut splices, assert.span, state),
+            Item::Manual(manual) => annotate_manual(source, &mut splices, manual, state),
         }
     }
-    splices.apply(source)
+    splices.apply(&source.text)
 }
 
-/// A step, or an assertion: its own fence, and the last fence that belongs to it.
-fn annotate_step(log: &Log<'_>, splices: &mut Splices, (own, last): (Span, Span), state: &StepState) {
+/// A step, or an assertion, behind the last fence that belongs to it, and in the same list item as that.
+fn annotate_step(log: &Log<'_>, source: &Source, splices: &mut Splices, last: Span, state: &StepState) {
     if state.status == Status::NotRun && state.gate.is_none() && state.probes.is_empty() {
         return;
     }
-    let source = &log.runbook.source;
     let earlier = state.ran_in.as_ref().map(|file| (log.earlier)(file, &state.instance.name).unwrap_or_default());
-    let lines = quote(&state.instance.to_string(), step_quote::lines(state, earlier.as_deref(), log.excerpt));
-    splices.insert_block(source, last.end, &indent_at(source, own.start), &lines);
+    let lines = quoted(step_quote::lines(state, earlier.as_deref(), log.excerpt));
+    let marker = Marker::new(state.instance.to_string());
+    splices.insert_quote(source, last.end, &indent_at(source, last.start), marker, &lines);
 }
 
-fn annotate_manual(log: &Log<'_>, splices: &mut Splices, manual: &ManualStep, state: &StepState) {
-    let source = &log.runbook.source;
-    let tick = if state.status == Status::Passed { "[x]" } else { "[ ]" };
-    splices.replace(manual.checkbox, tick);
-    if let Some(words) = step_quote::manual_line(state) {
-        let end = manual.span.start + source.slice(manual.span).trim_end().len();
-        let lines = quote(&state.instance.to_string(), vec![words]);
-        splices.insert_block(source, end, &indent_at(source, manual.span.start), &lines);
+/// Behind everything in the item, and inside it: its list stays one list. A box that is changed has a quote, which says what
+/// was in it.
+fn annotate_manual(source: &Source, splices: &mut Splices, manual: &ManualStep, state: &StepState) {
+    let done = state.status == Status::Passed;
+    let before = Checkbox::of(source.slice(manual.checkbox)).filter(|before| before.is_ticked() != done);
+    let unasked = || before.map(|_| format!("**{}**", inline(&result_words(state))));
+    let Some(words) = step_quote::manual_line(state).or_else(unasked) else { return };
+    if before.is_some() {
+        splices.replace(manual.checkbox, if done { "[x]" } else { "[ ]" });
     }
+    let marker = Marker { was: before, ..Marker::new(state.instance.to_string()) };
+    let (end, indent) = (end_of(source, manual.span), indent_at(source, manual.checkbox.start));
+    splices.insert_quote(source, end, &indent, marker, &quoted(vec![words]));
 }
 
 /// The end of the first heading, else the last byte before the body.
 fn summary_place(runbook: &Runbook) -> usize {
     let heading = runbook.sections.iter().find(|section| section.level > 0);
-    heading.map_or(runbook.body_start.saturating_sub(1), |section| {
-        section.span.start + runbook.source.slice(section.span).trim_end().len()
-    })
+    heading.map_or(runbook.body_start.saturating_sub(1), |section| end_of(&runbook.source, section.span))
 }
 
-/// Lines in a block quote of stepgate's own.
-fn quote(name: &str, lines: Vec<String>) -> Vec<String> {
-    let first = format!("{}{name} -->", crate::OWN_QUOTE);
-    let rest = lines.into_iter().map(|line| if line.is_empty() { ">".to_owned() } else { format!("> {line}") });
-    std::iter::once(first).chain(rest).collect()
+/// Lines in a block quote.
+fn quoted(lines: Vec<String>) -> Vec<String> {
+    lines.into_iter().map(|line| if line.is_empty() { ">".to_owned() } else { format!("> {line}") }).collect()
 }

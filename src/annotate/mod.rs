@@ -4,17 +4,24 @@
 //! reformat what the author wrote, or let what a machine printed become Markdown.
 
 mod accept;
+mod clear;
 mod evidence;
 mod excerpt;
 mod log;
 mod markdown;
+mod quote;
+#[cfg(test)]
+mod round_trip;
+mod same;
 mod splice;
 mod step_quote;
 mod summary_quote;
 
 pub use accept::{accepted, before_and_after, block_of};
+pub use clear::{Cleared, clear, is_same, without_results};
 pub use evidence::{Evidence, evidence};
 pub use excerpt::Excerpt;
 pub use log::{Log, annotate};
 pub use markdown::inline;
+pub use same::says_the_same;
 pub use splice::Splices;

@@ -37,7 +37,7 @@ pub fn chapter(runbook: &Runbook, standing: &Standing) -> Result<String, PageErr
     for data in &runbook.data {
         cards.put(data.span, "data", &DataCard::of(data))?;
     }
-    let text = inert(&cards.splices.apply(&runbook.source), cards.own);
+    let text = inert(&cards.splices.apply(&runbook.source.text), cards.own);
     Ok(format!("{}\n\n{text}\n\n{}\n", style()?, script()?))
 }
 

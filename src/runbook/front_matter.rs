@@ -49,7 +49,7 @@ pub struct FrontMatter {
 /// Reads the front matter of `source`. Returns it with the offset of the body behind it, or the one finding
 /// that makes the file no runbook at all; lesser findings go to `found`.
 pub fn read(source: &Source, found: &mut Vec<Diagnostic>) -> Result<(FrontMatter, usize), Diagnostic> {
-    let (yaml, body) = split(source)?;
+    let (yaml, body) = split(&source.text)?;
     let root = parse(source, yaml)?;
     let Value::Map(entries) = &root.value else {
         let found = Diagnostic::error(Code::NoRunbook, yaml, "the front matter holds no `key: value` lines");
@@ -64,6 +64,11 @@ pub fn read(source: &Source, found: &mut Vec<Diagnostic>) -> Result<(FrontMatter
     }
     found.extend(clashes(&front));
     Ok((front, body))
+}
+
+/// Where the body of a runbook's text starts; `None` if there is no front matter.
+pub fn body_start(text: &str) -> Option<usize> {
+    split(text).ok().map(|(_, body)| body)
 }
 
 /// Names that two keys declare.
@@ -87,8 +92,7 @@ fn clashes(front: &FrontMatter) -> Vec<Diagnostic> {
 }
 
 /// The bytes of the YAML between the two `---` lines, and where the body starts.
-fn split(source: &Source) -> Result<(Span, usize), Diagnostic> {
-    let text = &source.text;
+fn split(text: &str) -> Result<(Span, usize), Diagnostic> {
     let start = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     let mut lines = text[start..].split_inclusive('\n');
     let opening = lines.next().unwrap_or_default();

@@ -44,6 +44,7 @@ mod yaml_error;
 pub use crate::duration::{parse_duration, show_duration};
 pub use assemble::read;
 pub use decode::{MAX_BYTES, declares_runbook, decode};
+pub use front_matter::body_start;
 pub use languages::unknown_language;
 pub use model::*;
 pub use names::{ANSWERS, STEP_VARIABLES, is_answer, is_reserved_variable, is_variable_name, slug};
