@@ -3,8 +3,9 @@
 use super::files;
 use super::inputs::inputs_of_record;
 use super::plan::Examined;
+use crate::annotate::is_same;
 use crate::config::Config;
-use crate::diagnostic::Refused;
+use crate::diagnostic::{Refused, Source};
 use crate::event::RunStarted;
 use crate::hash::sha256;
 use crate::plan::{self, Examination, Inputs, Plan};
@@ -32,10 +33,22 @@ impl Ahead {
         Self { page, planned }
     }
 
-    /// What there is to say of the page, and the plan. A page whose bytes are the run's own was judged when it began.
-    pub fn examined(self, head: &RunStarted, config: &Config) -> (Examined, Option<(Inputs, Plan)>) {
+    /// What there is to say of the page, and the plan. A page whose bytes are the run's own was judged when it began, and one
+    /// that differs from the run's own `text` only by results is that text.
+    pub fn examined(self, head: &RunStarted, text: &str, config: &Config) -> (Examined, Option<(Inputs, Plan)>) {
         let known = |page: &Examination| sha256(page.runbook().source.text.as_bytes()) == head.runbook_sha256;
-        let examined = self.page.and_then(|page| if known(&page) { page } else { page.lint(config) }.verdict());
-        (examined, self.planned)
+        let (page, planned) = match self.page {
+            Ok(page) if known(&page) => (Ok(page), self.planned),
+            Ok(page) if is_same(&page.runbook().source.text, text) => {
+                (Examination::begin(Source::new(&*page.runbook().source.name, text), config), None)
+            }
+            page => (page.map(|page| page.lint(config)), self.planned),
+        };
+        (page.and_then(Examination::verdict), planned)
+    }
+
+    /// The page's text, as it was read.
+    pub fn text(&self) -> Option<String> {
+        self.page.as_ref().ok().map(|page| page.runbook().source.text.clone())
     }
 }

@@ -52,6 +52,9 @@ pub enum Command {
     /// The runbook annotated with what happened in a run
     #[command(after_help = "Example: stepgate log k7xq > backup-log.md")]
     Log(Log),
+    /// Takes results that `run --write-back` wrote into runbooks out again
+    #[command(after_help = "Example: stepgate clear backup.md")]
+    Clear(Clear),
     /// Would today's runbooks accept what really happened? Runs nothing
     #[command(after_help = "Example: stepgate verify runbooks")]
     Verify(super::replay::Verify),
@@ -99,6 +102,13 @@ pub enum MdbookAsk {
         /// The renderer's name
         renderer: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct Clear {
+    /// The runbooks
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -185,6 +195,9 @@ pub struct Answering {
     /// Ask nothing, also at a terminal: what needs a person suspends the run
     #[arg(long)]
     pub non_interactive: bool,
+    /// Write the results into the runbook's file when the run has closed
+    #[arg(long)]
+    pub write_back: bool,
     /// Write a report when it is over: junit=FILE
     #[arg(long, value_name = "KIND=FILE")]
     pub report: Vec<ReportFile>,
@@ -217,7 +230,7 @@ pub struct Run {
     #[arg(long, value_name = "ID")]
     pub run_id: Option<String>,
     /// Keep no record and take no lock: for tests
-    #[arg(long)]
+    #[arg(long, conflicts_with = "write_back")]
     pub ephemeral: bool,
 }
 

@@ -86,6 +86,13 @@ impl Failure {
     }
 }
 
+impl std::fmt::Display for Failure {
+    /// What could not be done, without what to do next.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 impl From<SelectionError> for Failure {
     fn from(error: SelectionError) -> Self {
         Self::usage(error.to_string()).hint("stepgate plan FILE lists the steps")

@@ -11,11 +11,13 @@ use super::screen::TerminalScreen;
 use super::sign;
 use super::signals;
 use super::terminal::{Terminal, eprint_line, masked};
+use super::write_back;
+use crate::annotate::is_same;
 use crate::config::Config;
 use crate::engine::{Answers, Ending, Engine, Missing, Observer, Recorder, Setting, Streams};
 use crate::event::{Event, RunState, RunVerdict, Stream, WaitsFor, result_words};
 use crate::hash::{Hash256, sha256};
-use crate::journal::{Entry, RunFolder, Store};
+use crate::journal::{Entry, Lock, RunFolder, Store};
 use crate::plan::Plan;
 use crate::redact::Redactor;
 use crate::report::{Live, Screen as _, run_junit, run_table};
@@ -37,6 +39,10 @@ pub struct Prepared<'a> {
     pub operator: String,
     /// The runbook's real path.
     pub path: &'a Path,
+    /// Its text, as it was planned.
+    pub text: &'a str,
+    /// Where the results are written to, if they are.
+    pub write_back: Option<write_back::Place>,
     /// How a session on each target starts.
     pub sessions: BTreeMap<String, SessionConfig>,
     /// Values that the plan does not hold.
@@ -55,7 +61,7 @@ pub struct Prepared<'a> {
 
 /// Runs, says what came of it and what can be done next.
 pub fn run_to_its_end(
-    prepared: Prepared<'_>,
+    mut prepared: Prepared<'_>,
     options: &Answering,
     hints: &next::Hints<'_>,
     terminal: &Terminal,
@@ -63,9 +69,27 @@ pub fn run_to_its_end(
     let key = sign::key_of(prepared.config)?;
     report::check_places(&options.report)?;
     let folder = prepared.record.folder.clone();
-    let (ending, lost) = execute(prepared, options, terminal)?;
-    let exit = conclude(&ending, options, hints, terminal);
+    let place = prepared.write_back.take().zip(folder.clone());
+    let (ending, lost, locks) = execute(prepared, options, terminal)?;
     let sealed = ending.state.seal.is_some() && ending.broken.is_none();
+    let written = place.filter(|_| sealed).map(|(place, folder)| place.write(&folder, hints.store));
+    // Until here nobody else may write what this run writes.
+    drop(locks);
+    let exit = conclude(&ending, options, hints, terminal);
+    let exit = match written {
+        Some(Ok(words)) => {
+            say(&[words]);
+            exit
+        }
+        Some(Err(failure)) => {
+            let failed = failure.print(terminal);
+            if exit == Exit::Success { failed } else { exit }
+        }
+        None => {
+            say(&next::not_written_back(&ending.state, hints));
+            exit
+        }
+    };
     let unsigned = key.zip(folder).filter(|_| sealed).and_then(|(key, folder)| sign_now(&folder, &key, hints));
     let unwritten = options.report.iter().find_map(|file| report::write(file, &run_junit(&ending.state)).err());
     let exit = match unwritten {
@@ -92,19 +116,20 @@ fn sign_now(folder: &RunFolder, key: &Path, hints: &next::Hints<'_>) -> Option<F
             None
         }
         Err(failure) => {
-            let store = next::store_option(hints.store);
+            let store = hints.store_option();
             Some(failure.hint(format!("when the key is at hand: stepgate sign {}{store}", folder.run)))
         }
     }
 }
 
-/// Runs. The second of what it returns is why the journal's lines could not be printed to their end.
+/// Runs. The second of what it returns is why the journal's lines could not be printed to their end, the third are the locks,
+/// which are held still.
 fn execute(
     prepared: Prepared<'_>,
     options: &Answering,
     terminal: &Terminal,
-) -> Result<(Ending, Option<Failure>), Failure> {
-    let Prepared { plan, config, chosen, answers, operator, path, sessions, .. } = prepared;
+) -> Result<(Ending, Option<Failure>, Vec<Lock>), Failure> {
+    let Prepared { plan, config, chosen, answers, operator, path, text, sessions, .. } = prepared;
     let Prepared { values, streams, given, missing, redactor, record, .. } = prepared;
     let Record { store, folder, journal, state, begin, taken_over, history, locks } = record;
     let failed = |what: &str, error: std::io::Error| {
@@ -121,7 +146,7 @@ fn execute(
         live = live.last_time(last);
     }
     let mut watchers = Watchers { live, lines: options.format == Format::Json, lost: None };
-    let (path, hurry) = (path.to_owned(), Hurry::default());
+    let (path, text, hurry) = (path.to_owned(), text.to_owned(), Hurry::default());
     let mark = folder.as_ref().map_or_else(String::new, RunFolder::mark);
     let mut prompter = TerminalPrompter::new(*terminal, !options.non_interactive);
     let ending = runtime.block_on(async {
@@ -139,7 +164,7 @@ fn execute(
             grace: config.limits.grace,
             interrupts: signals::listen(terminal, hurry)?,
             beforehand: taken_over,
-            runbook_now: Box::new(move || hash_of(&path)),
+            runbook_now: Box::new(move || hash_of(&path, &text)),
         };
         let recorder = Recorder::new(journal, state, redactor, &mut watchers);
         let engine = Engine::new(plan, chosen, answers, setting, &mut prompter, recorder).step_by_step(options.step);
@@ -147,9 +172,7 @@ fn execute(
     });
     let ending = ending.map_err(|error| failed("signals cannot be listened for", error))?;
     watchers.live.settle();
-    // Until here nobody else may write what this run writes.
-    drop(locks);
-    Ok((ending, watchers.lost))
+    Ok((ending, watchers.lost, locks))
 }
 
 /// A session's configuration for one run.
@@ -157,9 +180,10 @@ fn for_run(config: SessionConfig, mark: &str, hurry: &Hurry) -> SessionConfig {
     SessionConfig { run: mark.to_owned(), hurry: hurry.clone(), ..config }
 }
 
-/// What the runbook's file holds now.
-fn hash_of(path: &Path) -> Option<Hash256> {
-    super::files::read(path).ok().map(|source| sha256(source.text.as_bytes()))
+/// What the runbook's file holds now. Results that another run wrote into it do not make another text of it.
+fn hash_of(path: &Path, planned: &str) -> Option<Hash256> {
+    let now = super::files::read(path).ok()?.text;
+    Some(sha256(if is_same(&now, planned) { planned } else { &now }.as_bytes()))
 }
 
 /// The terminal, and a program that reads the journal's lines.
@@ -209,7 +233,7 @@ fn conclude(ending: &Ending, options: &Answering, hints: &next::Hints<'_>, termi
         lines.extend(unrecorded);
         lines.push("  nothing further was started; what is not shown above is not recorded".to_owned());
         if let Some(header) = &state.header {
-            let store = next::store_option(hints.store);
+            let store = hints.store_option();
             lines.push(format!("  when the disk does its work again: stepgate resume {}{store}", header.run));
         }
         say(&lines);

@@ -1,7 +1,6 @@
 //! `check --fix`: what can be mended in one way only is mended in the file.
 
-use super::files;
-use super::replace::replace;
+use super::replace::replace_known;
 use crate::config::Config;
 use crate::diagnostic::{Code, Diagnostic, Fix, Source};
 use crate::plan::examine;
@@ -38,10 +37,7 @@ pub fn fix(path: &Path, source: Source, found: Vec<Diagnostic>, config: &Config)
         }
     }
     if !mended.is_empty() {
-        let same = files::read(path).is_ok_and(|there| there.text == source.text);
-        let changed = || Err(std::io::Error::other("it was changed meanwhile"));
-        let written = if same { replace(path, now.0.text.as_bytes()) } else { changed() };
-        written.map_err(|error| error.to_string())?;
+        replace_known(path, &source.text, now.0.text.as_bytes()).map_err(|error| error.to_string())?;
     }
     let (source, found) = now;
     Ok(Mended { source, found, mended })

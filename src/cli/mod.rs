@@ -8,6 +8,7 @@ mod ahead;
 mod args;
 mod audit;
 mod check;
+mod clear;
 mod configuration;
 mod difference;
 mod environment;
@@ -51,6 +52,7 @@ mod signals;
 mod ssh;
 mod terminal;
 mod unfinished;
+mod write_back;
 
 pub use args::command;
 pub use error::Exit;
@@ -81,6 +83,7 @@ pub fn main() -> Exit {
         Command::List(options) => list::list(&options, &terminal),
         Command::Explain(options) => explain::explain(&options),
         Command::Log(options) => log::log(&options),
+        Command::Clear(options) => clear::clear(&options, &terminal),
         Command::Audit(command) => audit::audit(&command, &terminal),
         Command::Record(options) => replay::record(&options, &terminal),
         Command::Accept(options) => replay::accept(&options, &terminal),

@@ -5,14 +5,23 @@ use super::args;
 use crate::event::{RunState, RunVerdict, Status, StepState, WaitsFor};
 use crate::runbook::Gate;
 use crate::text::quote_word;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What the hints depend on.
 pub struct Hints<'a> {
     /// `--store`.
-    pub store: Option<&'a Path>,
+    pub store: Option<&'a PathBuf>,
+    /// Whether `--write-back` was given.
+    pub write_back: bool,
     /// How the run was started, if it keeps no record and so cannot be resumed.
     pub ephemeral: Option<&'a args::Run>,
+}
+
+impl Hints<'_> {
+    /// The `--store` of a command, with its blank.
+    pub fn store_option(&self) -> String {
+        store_option(self.store.map(PathBuf::as_path))
+    }
 }
 
 /// Lines for the operator: what happened in full, and what to type next.
@@ -20,10 +29,17 @@ pub fn steps(state: &RunState, hints: &Hints<'_>) -> Vec<String> {
     let mut lines = doubts(state);
     let commands = match hints.ephemeral {
         Some(options) => once_more(state, options),
-        None => of_the_record(state, hints.store),
+        None => of_the_record(state, hints),
     };
     lines.extend(commands.into_iter().flat_map(|(words, command)| [format!("# {words}"), command]));
     lines
+}
+
+/// That a run which has not closed was not written back, if that was asked for.
+pub fn not_written_back(state: &RunState, hints: &Hints<'_>) -> Vec<String> {
+    let Some(header) = state.header.as_ref().filter(|_| hints.write_back) else { return Vec::new() };
+    let resume = format!("stepgate resume {} --write-back{}", header.run, hints.store_option());
+    vec![format!("not written back: the run has not closed; {resume} goes on with it")]
 }
 
 /// The `--store` of a command, with its blank.
@@ -40,10 +56,11 @@ fn doubts(state: &RunState) -> Vec<String> {
 }
 
 /// Commands that read the record or go on with the run.
-fn of_the_record(state: &RunState, store: Option<&Path>) -> Vec<(String, String)> {
+fn of_the_record(state: &RunState, hints: &Hints<'_>) -> Vec<(String, String)> {
     let run = state.header.as_ref().map_or("", |header| &header.run);
-    let store = store_option(store);
+    let store = hints.store_option();
     let mut commands = vec![("what happened, step by step".to_owned(), format!("stepgate log {run}{store}"))];
+    let store = if hints.write_back { format!(" --write-back{store}") } else { store };
     let words = match state.verdict() {
         RunVerdict::Passed | RunVerdict::Partial => return commands,
         RunVerdict::Interrupted if state.seal.is_some() => return commands,

@@ -12,7 +12,7 @@ use super::run::{answered, answers, fetch_secrets};
 use super::secrets::Sources;
 use super::terminal::{Terminal, eprint_line};
 use super::unfinished::{Unfinished, newest_unfinished};
-use super::{configuration, environment, inputs, log, next, sessions};
+use super::{configuration, environment, inputs, log, next, sessions, write_back};
 use crate::engine::{self, Answers, Standing, doubt_facts, first_undecided, standing};
 use crate::event::{
     Change, Decision, JOURNAL_FORMAT, Now, RUNBOOK_FILE, Revision, RunResumed, RunState, RunVerdict, changes,
@@ -45,7 +45,7 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
     });
     let mut continued = continued?;
     continued.mend_ledger(&store, &folder)?;
-    verify_runbook(&continued.reading.state, &folder)?;
+    let text = verified_runbook(&continued.reading.state, &folder)?;
     let state = &continued.reading.state;
     let head = state.header.as_ref().ok_or_else(|| unusable(&folder.run, &"its record has no beginning"))?;
     refuse_closed(state, &head.run)?;
@@ -54,7 +54,9 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
         return Err(unusable(&folder.run, &"the ledger and the journal name different runbooks"));
     }
     let given = inputs::inputs_of_record(head, &options.param)?;
-    let (examined, ahead) = ahead.examined(head, &config);
+    let read = ahead.text().filter(|_| options.answering.write_back);
+    let write_back = read.map(|read| write_back::Place::new(&path, &read)).transpose()?;
+    let (examined, ahead) = ahead.examined(head, &text, &config);
     let planned = plan::plan_examined(examined, ahead, config, given, ask, terminal)?;
     let Planned { runbook, plan, config, inputs } = &planned;
     let chosen = head.selection.clone().unwrap_or_default().resolve(plan)?;
@@ -110,11 +112,14 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
         record,
         operator,
         path: &path,
+        text: &runbook.source.text,
+        write_back,
         streams,
         given,
         missing,
     };
-    let hints = next::Hints { store: options.store.as_deref(), ephemeral: None };
+    let hints =
+        next::Hints { store: options.store.as_ref(), write_back: options.answering.write_back, ephemeral: None };
     execute::run_to_its_end(prepared, &options.answering, &hints, terminal)
 }
 
@@ -226,13 +231,14 @@ fn undecidable(step: &PlannedStep, state: &RunState, folder: &RunFolder, redacto
 fn again(options: &args::Resume, run: &str) -> String {
     let params = options.param.iter().map(|param| format!(" --param {}", quote_word(param)));
     let accepted = options.accept.iter().map(|name| format!(" --accept {}", quote_word(name)));
-    let given: String = params.chain(accepted).collect();
+    let back = options.answering.write_back.then(|| " --write-back".to_owned());
+    let given: String = params.chain(accepted).chain(back).collect();
     format!("stepgate resume {run}{}{given}", next::store_option(options.store.as_deref()))
 }
 
-/// The runbook's bytes in the run's folder are what the next part is held against.
-fn verify_runbook(state: &RunState, folder: &RunFolder) -> Result<(), Failure> {
-    let Some(header) = &state.header else { return Ok(()) };
+/// The runbook's text in the run's folder, which is what the next part is held against.
+fn verified_runbook(state: &RunState, folder: &RunFolder) -> Result<String, Failure> {
+    let Some(header) = &state.header else { return Ok(String::new()) };
     let name = state.runbook_file.as_deref().unwrap_or(RUNBOOK_FILE);
     let mut bytes = Vec::new();
     let read = folder.open(name).and_then(|mut file| file.read_to_end(&mut bytes));
@@ -241,7 +247,7 @@ fn verify_runbook(state: &RunState, folder: &RunFolder) -> Result<(), Failure> {
         Ok(_) if sha256(&bytes) != header.runbook_sha256 => {
             Err(unusable(&folder.run, &format!("{name} is not what was recorded")))
         }
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::difference::changed_lines;
 use super::error::Failure;
 use super::terminal::eprint_line;
+use crate::annotate::without_results;
 use crate::event::Change;
 use crate::runbook::{Item, Runbook};
 use crate::text::{escape_line, quote_word};
@@ -64,8 +65,9 @@ fn show_difference(name: &str, before: &Runbook, after: &Runbook) {
     lines.iter().for_each(|line| eprint_line(&format!("  · {line}")));
 }
 
-/// A step as its author wrote it, with its expectations and its standard input.
+/// A step as its author wrote it, with its expectations and its standard input, and without results.
 pub fn source(runbook: &Runbook, name: &str) -> Option<String> {
+    let runbook = &*without_results(runbook);
     let item = runbook.items.iter().find(|item| item.name() == name)?;
     let (start, end) = match item {
         Item::Step(step) => {

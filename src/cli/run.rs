@@ -7,7 +7,7 @@ use super::plan::Planned;
 use super::record::Record;
 use super::secrets::{self, Secrets, Sources};
 use super::terminal::{Terminal, eprint_line};
-use super::{environment, header, next, plan, sessions};
+use super::{environment, header, next, plan, sessions, write_back};
 use crate::engine::{Answers, Streams};
 use crate::journal::RunId;
 use crate::plan::{Plan, Selection, early};
@@ -35,6 +35,8 @@ pub fn run(options: &args::Run, redactor: Redactor, terminal: &Terminal) -> Resu
     };
     let path = std::fs::canonicalize(&options.file)
         .map_err(|error| Failure::usage(format!("{}: {error}", options.file.display())))?;
+    let write_back = options.answering.write_back.then(|| write_back::Place::new(&options.file, &runbook.source.text));
+    let write_back = write_back.transpose()?;
     let operator = environment::operator();
     let sessions = sessions::sessions(plan, config, &path)?;
     let mut secrets = fetch_secrets(&planned, &chosen, &BTreeMap::new(), ask, &redactor, terminal)?;
@@ -66,6 +68,8 @@ pub fn run(options: &args::Run, redactor: Redactor, terminal: &Terminal) -> Resu
         answers,
         operator,
         path: &path,
+        text: &runbook.source.text,
+        write_back,
         sessions,
         values,
         streams: Streams::new(),
@@ -74,7 +78,8 @@ pub fn run(options: &args::Run, redactor: Redactor, terminal: &Terminal) -> Resu
         redactor,
         record,
     };
-    let hints = next::Hints { store: options.store.as_deref(), ephemeral: options.ephemeral.then_some(options) };
+    let (store, ephemeral) = (options.store.as_ref(), options.ephemeral.then_some(options));
+    let hints = next::Hints { store, write_back: options.answering.write_back, ephemeral };
     execute::run_to_its_end(prepared, &options.answering, &hints, terminal)
 }
 

@@ -153,7 +153,7 @@ fn output_that_looks_like_stepgates_own_words_stands_behind_its_margin() {
     }
     let log = sandbox.stepgate("log").stdout;
     assert!(!log.lines().any(|line| line.contains("forged heading") && line.starts_with('#')), "{log}");
-    assert_eq!(log.lines().filter(|line| *line == "> <!-- stepgate:run -->").count(), 1, "{log}");
+    assert_eq!(log.lines().filter(|line| line.starts_with("> <!-- stepgate:run")).count(), 1, "{log}");
     sandbox.write("again.md", &log);
     let check = sandbox.stepgate("check again.md");
     assert_eq!(check.code, 0, "the log is no runbook any more: {}", check.stderr);

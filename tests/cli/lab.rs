@@ -101,7 +101,8 @@ impl Lab {
         let found: Vec<_> = steps.filter(wrong).map(|step| step["name"].as_str().unwrap()).collect();
         assert!(!found.is_empty() && found[1..].iter().all(|name| *name == "tidy"), "{}", statuses(&log));
         let text = self.sandbox.stepgate("log").stdout;
-        let quote = text.split(&format!("<!-- stepgate:{} -->", found[0])).nth(1).unwrap_or(&text);
+        let quote = text.split(&format!("<!-- stepgate:{} ", found[0])).nth(1);
+        let quote = quote.and_then(|rest| rest.split_once('\n')).map_or(&*text, |(_, rest)| rest);
         let quote: Vec<_> = quote.lines().take_while(|line| line.starts_with('>') || line.is_empty()).collect();
         (
             found[0].to_owned(),

@@ -25,6 +25,7 @@ mod running;
 mod secrets;
 mod terminal;
 mod values;
+mod write_back;
 
 #[path = "../support/sshd.rs"]
 mod sshd;

@@ -6,7 +6,7 @@ use super::super::error::{Exit, Failure};
 use super::super::files;
 use super::super::past::Past;
 use super::super::printed::printed;
-use super::super::replace::replace;
+use super::super::replace::replace_known;
 use super::super::terminal::{Terminal, eprint_line, eprint_question, read_line};
 use super::args;
 use super::beside::{self, MAX_RECORDING};
@@ -195,9 +195,5 @@ fn write(runbook: &Runbook, chosen: &[BlockChange], place: &Path, config: &Confi
     if scripts(runbook) != scripts(&new) {
         return Err(failed("the new text would not say the same of every step"));
     }
-    let now = files::read(place).map_err(|_| failed("the file is gone"))?;
-    if now.text != runbook.source.text {
-        return Err(failed("the file was changed meanwhile"));
-    }
-    replace(place, text.as_bytes()).map_err(|error| failed(&error.to_string()))
+    replace_known(place, &runbook.source.text, text.as_bytes()).map_err(|error| failed(&error.to_string()))
 }

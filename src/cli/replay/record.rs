@@ -10,9 +10,9 @@ use super::super::replace::replace;
 use super::super::terminal::{Terminal, eprint_line};
 use super::args;
 use super::beside::{self, MAX_RECORDING};
+use crate::annotate::is_same;
 use crate::audit::{Level, Unasked};
 use crate::config::Config;
-use crate::hash::sha256;
 use crate::plan::{Plan, plan};
 use crate::replay::{self, NoRecording, Recording};
 use crate::runbook::Runbook;
@@ -44,8 +44,9 @@ pub fn record(options: &args::Record, terminal: &Terminal) -> Result<Exit, Failu
         return Err(refused(&message).hint("let it print less: into a file, through `tail`, or a summary"));
     }
     let done = keep(&beside::place(&beside), &text)?;
-    let now = files::read(&beside).ok().map(|source| sha256(source.text.as_bytes()));
-    if now != Some(recording.head.runbook_sha256) {
+    // Results of a run that were written into it change nothing.
+    let now = files::read(&beside).ok();
+    if !now.is_some_and(|now| is_same(&now.text, &runbook.source.text)) {
         eprint_line(
             "note: the runbook was changed since this run: what was changed in a step is stale until it is run again",
         );
