@@ -1,6 +1,6 @@
 //! The whole log: a summary under the first heading, a quote behind each step.
 
-use super::clear::without_results;
+use super::clear::{clear, without_results};
 use super::excerpt::Excerpt;
 use super::markdown::inline;
 use super::quote::{Checkbox, Marker};
@@ -27,6 +27,24 @@ pub struct Log<'a> {
 /// The runbook with what happened written into it, in the place of what an earlier run left there.
 pub fn annotate(log: &Log<'_>) -> String {
     let runbook = &*without_results(log.runbook);
+    let text = written(log, runbook, Items::Inside);
+    // HTML that is open at the end of an item would swallow a quote inside it.
+    match clear(&text).is_some_and(|cleared| cleared.text == runbook.source.text) {
+        true => text,
+        false => written(log, runbook, Items::Behind),
+    }
+}
+
+/// Where the quotes of task items stand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Items {
+    /// Inside them: their list stays one list.
+    Inside,
+    /// Behind them, and no box is changed: nobody could tell any more which one.
+    Behind,
+}
+
+fn written(log: &Log<'_>, runbook: &Runbook, items: Items) -> String {
     let source = &runbook.source;
     let mut splices = Splices::default();
     let summary = quoted(summary_quote::lines(log.state, &log.journal));
@@ -39,7 +57,7 @@ pub fn annotate(log: &Log<'_>) -> String {
                 annotate_step(log, source, &mut splices, last, state);
             }
             Item::Assert(assert) => annotate_step(log, source, &mut splices, assert.span, state),
-            Item::Manual(manual) => annotate_manual(source, &mut splices, manual, state),
+            Item::Manual(manual) => annotate_manual(source, &mut splices, manual, state, items),
         }
     }
     splices.apply(&source.text)
@@ -56,18 +74,19 @@ fn annotate_step(log: &Log<'_>, source: &Source, splices: &mut Splices, last: Sp
     splices.insert_quote(source, last.end, &indent_at(source, last.start), marker, &lines);
 }
 
-/// Behind everything in the item, and inside it: its list stays one list. A box that is changed has a quote, which says what
-/// was in it.
-fn annotate_manual(source: &Source, splices: &mut Splices, manual: &ManualStep, state: &StepState) {
+/// Behind everything in the item. A box that is changed has a quote, which says what was in it.
+fn annotate_manual(source: &Source, splices: &mut Splices, manual: &ManualStep, state: &StepState, items: Items) {
     let done = state.status == Status::Passed;
-    let before = Checkbox::of(source.slice(manual.checkbox)).filter(|before| before.is_ticked() != done);
+    let before = Checkbox::of(source.slice(manual.checkbox));
+    let before = before.filter(|before| before.is_ticked() != done && items == Items::Inside);
     let unasked = || before.map(|_| format!("**{}**", inline(&result_words(state))));
     let Some(words) = step_quote::manual_line(state).or_else(unasked) else { return };
     if before.is_some() {
         splices.replace(manual.checkbox, if done { "[x]" } else { "[ ]" });
     }
     let marker = Marker { was: before, ..Marker::new(state.instance.to_string()) };
-    let (end, indent) = (end_of(source, manual.span), indent_at(source, manual.checkbox.start));
+    let start = if items == Items::Inside { manual.checkbox.start } else { manual.span.start };
+    let (end, indent) = (end_of(source, manual.span), indent_at(source, start));
     splices.insert_quote(source, end, &indent, marker, &quoted(vec![words]));
 }
 
