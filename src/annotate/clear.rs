@@ -148,3 +148,52 @@ fn line_before(text: &str, end: usize) -> Option<Span> {
     let line = text[..end].split_inclusive('\n').next_back()?;
     Some(Span::new(end - line.len(), end))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRONT: &str = "---\nstepgate: 1\n---\n";
+
+    fn cleared(body: &str) -> Option<String> {
+        let cleared = clear(&format!("{FRONT}{body}"))?;
+        Some(cleared.text.strip_prefix(FRONT).expect("the front matter stays").to_owned())
+    }
+
+    #[test]
+    fn what_only_looks_like_a_quote_of_stepgates_stays() {
+        for body in [
+            "```text\n> <!-- stepgate:run -->\n```\n",
+            "- x\n\n  ~~~text\n  > <!-- stepgate:run -->\n  ~~~\n",
+            "x\n\n    > <!-- stepgate:run -->\n",
+            "<!--\n> <!-- stepgate:run -->\n",
+            "<div>\n> <!-- stepgate:run -->\n</div>\n",
+            "> > <!-- stepgate:run -->\n",
+            "> x\n>\n> > <!-- stepgate:run -->\n",
+            "[^1]: note\n\n    > <!-- stepgate:run -->\n\n[^1]\n",
+            "- > <!-- stepgate:run -->\n  > on the line of a mark\n",
+            "> x\n> <!-- stepgate:run -->\n",
+            "> <!-- stepgate:run newer -->\n> **x**\n",
+            "> <!-- stepgate: a note -->\n",
+        ] {
+            assert_eq!(cleared(body), None, "{body}");
+        }
+        assert_eq!(clear("# R\n\n> <!-- stepgate:run -->\n"), None, "no runbook");
+    }
+
+    #[test]
+    fn what_was_written_beside_a_quote_since_stays_too() {
+        for (body, left) in [
+            ("a\n\n> <!-- stepgate:run tight -->\n> x\nb\n", "a\nb\n"),
+            ("a\n> <!-- stepgate:run -->\n> x\n\nb\n", "a\n\nb\n"),
+            ("a\n\n> <!-- stepgate:run unended -->\n> x\n", "a"),
+            ("a\n\n> <!-- stepgate:run unended -->\n> x\n\nb\n", "a\n\nb\n"),
+            ("a\n\n> <!-- stepgate:run -->\n> x", "a\n"),
+            ("- [ ] a\n\n  > <!-- stepgate:a was=X -->\n  > x\n", "- [X] a\n"),
+            ("- a\n\n  > <!-- stepgate:a was=X -->\n  > x\n", "- a\n"),
+            ("a\n\n> <!-- stepgate:a tight -->\n\n> <!-- stepgate:b tight -->\n\nb\n", "a\nb\n"),
+        ] {
+            assert_eq!(cleared(body).as_deref(), Some(left), "{body}");
+        }
+    }
+}
