@@ -191,6 +191,10 @@ mod tests {
             ("a\n\n> <!-- stepgate:run -->\n> x", "a\n"),
             ("- [ ] a\n\n  > <!-- stepgate:a was=X -->\n  > x\n", "- [X] a\n"),
             ("- a\n\n  > <!-- stepgate:a was=X -->\n  > x\n", "- a\n"),
+            (
+                "1. 1. [ ] b\n    > <!-- stepgate:a -->\n    c\n        > <!-- stepgate:a -->\n        d\n",
+                "1. 1. [ ] b\n    c\n        d\n",
+            ),
             ("a\n\n> <!-- stepgate:a tight -->\n\n> <!-- stepgate:b tight -->\n\nb\n", "a\nb\n"),
         ] {
             assert_eq!(cleared(body).as_deref(), Some(left), "{body}");
