@@ -1,13 +1,12 @@
 //! The whole log: a summary under the first heading, a quote behind each step.
 
 use super::clear::{clear, without_results};
-use super::excerpt::Excerpt;
-use super::markdown::inline;
+use super::markdown::{inline, words};
 use super::quote::{Checkbox, Marker};
 use super::splice::{Splices, end_of, indent_at};
 use super::{step_quote, summary_quote};
 use crate::diagnostic::{Source, Span};
-use crate::event::{RunState, Status, StepState, StreamRecord, result_words};
+use crate::event::{ReadExcerpt, RunState, Status, StepState, manual_words, result_words};
 use crate::runbook::{Item, ManualStep, Runbook};
 
 /// What a log is made of.
@@ -21,7 +20,7 @@ pub struct Log<'a> {
     /// The source of a step, by its name, in a file below the run's folder that holds an earlier text of the runbook.
     pub earlier: &'a dyn Fn(&str, &str) -> Option<String>,
     /// Reads the first and last bytes of a stream that the record keeps in a file.
-    pub excerpt: &'a dyn Fn(&StreamRecord) -> Option<Excerpt>,
+    pub excerpt: ReadExcerpt<'a>,
 }
 
 /// The runbook with what happened written into it, in the place of what an earlier run left there.
@@ -80,7 +79,7 @@ fn annotate_manual(source: &Source, splices: &mut Splices, manual: &ManualStep, 
     let before = Checkbox::of(source.slice(manual.checkbox));
     let before = before.filter(|before| before.is_ticked() != done && items == Items::Inside);
     let unasked = || before.map(|_| format!("**{}**", inline(&result_words(state))));
-    let Some(words) = step_quote::manual_line(state).or_else(unasked) else { return };
+    let Some(words) = manual_words(state).map(|said| words(&said)).or_else(unasked) else { return };
     if before.is_some() {
         splices.replace(manual.checkbox, if done { "[x]" } else { "[ ]" });
     }

@@ -1,9 +1,7 @@
 //! Foreign text in Markdown: whatever it holds, it stays text.
 
-use crate::text::{escape_line, shorten_line};
-
-/// The longest line of output that a log shows, in characters.
-const MAX_LINE: usize = 500;
+use crate::event::{Piece, shown_lines, ticked as pieces};
+use crate::text::escape_line;
 
 /// Text inside a paragraph or a table's cell.
 pub fn inline(text: &str) -> String {
@@ -36,29 +34,30 @@ pub fn code(text: &str) -> String {
     format!("{ticks}{pad}{text}{pad}{ticks}")
 }
 
-/// A sentence of stepgate's own in which code stands between backticks; whatever is in it stays text.
+/// A sentence; whatever is in it stays text.
+pub fn words(sentence: &[Piece]) -> String {
+    let show = |piece: &Piece| match piece {
+        // Smart punctuation would make one dash of two.
+        Piece::Text(text) => inline(text).replace("--", "\\-\\-"),
+        Piece::Code(text) => code(text),
+        Piece::Strong(text) => format!("**{}**", inline(text)),
+    };
+    sentence.iter().map(show).collect()
+}
+
+/// A sentence of stepgate's own in which code stands between backticks.
 pub fn ticked(text: &str) -> String {
-    let pieces: Vec<_> = text.split('`').collect();
-    // An odd backtick came with a value: then nobody knows what is code.
-    if pieces.len() % 2 == 0 || text.contains("``") {
-        return inline(text);
-    }
-    let show = |(at, piece): (usize, &&str)| if at % 2 == 1 { code(piece) } else { inline(piece) };
-    pieces.iter().enumerate().map(show).collect()
+    words(&pieces(text))
 }
 
 /// A fenced block with its language; the fence is longer than any run of backticks inside.
 pub fn fence(language: &str, text: &str) -> Vec<String> {
     let ticks = "`".repeat(longest_run(text).max(2) + 1);
     let mut lines = vec![format!("{ticks}{language}")];
-    lines.extend(text.lines().map(shown_line));
+    // mdBook would expand it, wherever it stands.
+    lines.extend(shown_lines(text).map(|line| line.replace("{{#", "\\{{#")));
     lines.push(ticks);
     lines
-}
-
-/// A line of output: nothing that drives a terminal, nothing that mdBook would expand.
-fn shown_line(line: &str) -> String {
-    shorten_line(&escape_line(line.trim_end_matches('\r')), MAX_LINE).replace("{{#", "\\{{#")
 }
 
 fn longest_run(text: &str) -> usize {

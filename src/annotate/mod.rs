@@ -6,7 +6,6 @@
 mod accept;
 mod clear;
 mod evidence;
-mod excerpt;
 mod log;
 mod markdown;
 mod quote;
@@ -20,7 +19,6 @@ mod summary_quote;
 pub use accept::{accepted, before_and_after, block_of};
 pub use clear::{Cleared, clear, is_same, without_results};
 pub use evidence::{Evidence, evidence};
-pub use excerpt::Excerpt;
 pub use log::{Log, annotate};
 pub use markdown::inline;
 pub use same::says_the_same;

@@ -1,8 +1,10 @@
 //! The summary under the first heading: did it work, what was not as planned, what proves which criterion, who
 //! agreed to what.
 
-use super::markdown::{code, inline};
-use crate::event::{RunStarted, RunState, criterion_rows, deviation_words, headline, part_words, step_rows};
+use super::markdown::{code, inline, words};
+use crate::event::{
+    RunStarted, RunState, criterion_rows, headline, selection_words, span_words, step_rows, told_deviations, told_parts,
+};
 
 /// The lines of the summary's quote.
 pub fn lines(state: &RunState, journal: &str) -> Vec<String> {
@@ -11,11 +13,7 @@ pub fn lines(state: &RunState, journal: &str) -> Vec<String> {
     lines.extend(deviations(state));
     lines.extend(parts(state));
     if let Some(selection) = &header.selection {
-        let from = selection.from.iter().map(|name| format!("--from {name}"));
-        let to = selection.to.iter().map(|name| format!("--to {name}"));
-        let only = selection.only.iter().map(|name| format!("--only {name}"));
-        let chosen: Vec<_> = from.chain(to).chain(only).collect();
-        lines.extend([String::new(), format!("**Partial run, no evidence:** {}", code(&chosen.join(" ")))]);
+        lines.extend([String::new(), format!("**Partial run, no evidence:** {}", code(&selection_words(selection)))]);
     }
     if !header.overrides.is_empty() {
         let overrides: Vec<_> = header.overrides.iter().map(|text| code(text)).collect();
@@ -58,16 +56,9 @@ fn listed(title: &str, items: impl Iterator<Item = String>) -> Vec<String> {
 }
 
 fn verdict_line(state: &RunState, header: &RunStarted) -> String {
-    let (words, after) = headline(state);
-    let span = match (state.started, state.last) {
-        (Some(started), Some(last)) => {
-            let end =
-                if started.strftime("%F").to_string() == last.strftime("%F").to_string() { "%T" } else { "%F %T" };
-            format!("{} to {} UTC", started.strftime("%F %T"), last.strftime(end))
-        }
-        _ => String::new(),
-    };
-    format!("**{}**{} · {span} · {}", inline(&words), inline(&after), inline(&header.operator))
+    let (verdict, after) = headline(state);
+    let span = span_words(state);
+    format!("**{}**{} · {span} · {}", inline(&verdict), inline(&after), inline(&header.operator))
 }
 
 fn identity_line(header: &RunStarted, journal: &str) -> String {
@@ -77,37 +68,18 @@ fn identity_line(header: &RunStarted, journal: &str) -> String {
 
 /// What was not as planned, as a list.
 pub fn deviations(state: &RunState) -> Vec<String> {
-    let all: Vec<_> = state.deviations().collect();
+    let all = told_deviations(state);
     if all.is_empty() {
         return vec!["**Deviations:** none.".to_owned()];
     }
     let mut lines = vec![format!("**Deviations:** {}", all.len()), String::new()];
-    for (step, deviation) in all {
-        let reason = if deviation.reason.is_empty() { "no reason recorded" } else { &deviation.reason };
-        lines.push(format!(
-            "- {} {} {} at {}: \"{}\"",
-            code(&step.to_string()),
-            deviation_words(deviation.kind),
-            inline(&deviation.by),
-            deviation.at.strftime("%F %T"),
-            inline(reason)
-        ));
-    }
+    lines.extend(all.iter().map(|told| format!("- {}", words(told))));
     lines
 }
 
 /// The parts in which the run went on, and what else a reader should know of the record.
 fn parts(state: &RunState) -> Vec<String> {
-    let mut lines: Vec<_> = state.parts.iter().map(|part| format!("- {}", inline(&part_words(part)))).collect();
-    lines.extend(state.earlier_seals.iter().map(|(verdict, head)| {
-        format!("- it had closed as {} before, head `{head}`, and was opened again", verdict.as_str())
-    }));
-    if state.repaired > 0 {
-        lines.push(format!("- {} bytes that a crash had cut off were taken out of the journal", state.repaired));
-    }
-    if state.runbook_changed {
-        lines.push("- the runbook's file was changed meanwhile; what was planned is what was run".to_owned());
-    }
+    let lines: Vec<_> = told_parts(state).iter().map(|told| format!("- {}", words(told))).collect();
     match lines.is_empty() {
         true => lines,
         false => [vec![String::new(), "**Parts:**".to_owned(), String::new()], lines].concat(),

@@ -77,6 +77,8 @@ pub struct RunState {
 pub struct Part {
     /// When.
     pub at: Timestamp,
+    /// How long the run had been under way.
+    pub since: Duration,
     /// Who resumed it, as `user@host`.
     pub by: String,
     /// The version of stepgate.
@@ -96,11 +98,12 @@ pub struct Part {
 }
 
 impl Part {
-    /// The part that begins at `at`, behind one that was recorded in the machine's boot `before`.
-    pub fn new(resumed: &RunResumed, at: Timestamp, before: &str) -> Self {
+    /// The part that begins at a time, by the clock and by the run's own, behind one that was recorded in the machine's boot
+    /// `before`.
+    pub fn new(resumed: &RunResumed, (at, since): (Timestamp, Duration), before: &str) -> Self {
         let RunResumed { operator: by, stepgate, boot, gap_ms, accepted, noted, overrides, .. } = resumed.clone();
         let rebooted = !before.is_empty() && boot != before;
-        Self { at, by, stepgate, boot, rebooted, gap_ms, accepted, noted, overrides }
+        Self { at, since, by, stepgate, boot, rebooted, gap_ms, accepted, noted, overrides }
     }
 }
 
@@ -134,6 +137,7 @@ impl RunState {
     /// Takes one event. `time` is its wall-clock time, `since` the time that the run has been under way.
     pub fn apply(&mut self, event: &Event, time: Timestamp, since: Duration) {
         (self.last, self.active) = (Some(time), since);
+        self.stretch(event, since);
         match event {
             Event::RunStarted(header) => self.start(RunStarted::clone(header), time),
             Event::RunResumed(resumed) => self.resume(resumed, time),
@@ -216,6 +220,7 @@ impl RunState {
 
     /// What was left, stopped or closed goes on.
     fn resume(&mut self, resumed: &RunResumed, time: Timestamp) {
+        self.turn_all(self.active);
         let reopened = self.seal.take();
         for step in self.steps.iter_mut().filter(|step| step.changes_when_resumed(reopened.is_some())) {
             let step = Arc::make_mut(step);
@@ -238,7 +243,7 @@ impl RunState {
         }
         let first = self.header.as_ref().map_or("", |header| &header.boot);
         let before = self.parts.last().map_or(first, |part| &part.boot).to_owned();
-        self.parts.push(Part::new(resumed, time, &before));
+        self.parts.push(Part::new(resumed, (time, self.active), &before));
     }
 
     /// Another plan from here on: what is known of a step stays with its name.
@@ -378,6 +383,7 @@ impl RunState {
     }
 
     fn finish(&mut self, mut outcome: StepFinished, time: Timestamp) {
+        self.turn(&outcome.step, None, self.active);
         self.hold(&outcome);
         outcome.state = None;
         if outcome.status == Status::Passed {
@@ -400,7 +406,7 @@ impl RunState {
         }
     }
 
-    fn step_mut(&mut self, step: &Instance) -> Option<&mut StepState> {
+    pub(super) fn step_mut(&mut self, step: &Instance) -> Option<&mut StepState> {
         self.places.get(step).map(|at| Arc::make_mut(&mut self.steps[*at]))
     }
 }

@@ -3,6 +3,7 @@
 use super::header::{StepHeader, StepKind};
 use super::model::*;
 use super::outcome::*;
+use super::stretch::Stretch;
 use super::verdict::Status;
 use crate::runbook::Gate;
 use jiff::Timestamp;
@@ -45,6 +46,8 @@ pub struct StepState {
     pub ran_in: Option<String>,
     /// What its probe said, each time that it ran.
     pub probes: Vec<ProbeState>,
+    /// When it ran and when it waited, in order.
+    pub stretches: Vec<Stretch>,
 }
 
 /// What was not as planned: a person left a step out, or said what became of it.
@@ -105,6 +108,7 @@ impl StepState {
             gone: false,
             ran_in: None,
             probes: Vec::new(),
+            stretches: Vec::new(),
         }
     }
 
@@ -113,9 +117,10 @@ impl StepState {
         matches!(self.status, Status::Running | Status::Suspended) || (reopened && self.header.always)
     }
 
-    /// Forgets what became of it, but not how often it was tried: its outputs are named by that.
+    /// Forgets what became of it, but not how often it was tried: its outputs are named by that. When that was stays known.
     pub(super) fn reset(&mut self) {
-        *self = Self { attempts: self.attempts, ..Self::new(&self.header) };
+        let stretches = std::mem::take(&mut self.stretches);
+        *self = Self { attempts: self.attempts, stretches, ..Self::new(&self.header) };
     }
 
     /// Its own outcome, and those of its probe.

@@ -5,7 +5,7 @@ use crate::event::{Channel, Decision, Event, FailureAnswer, Part, part_words};
 /// The lines of an event that has no view of its own; none if nothing needs to be said.
 pub fn aside(event: &Event) -> Vec<String> {
     match event {
-        Event::RunResumed(resumed) => vec![part_words(&Part::new(resumed, jiff::Timestamp::UNIX_EPOCH, ""))],
+        Event::RunResumed(resumed) => vec![part_words(&Part::new(resumed, Default::default(), ""))],
         Event::Repaired { bytes } => vec![format!(
             "{bytes} bytes at the end of the journal were cut off by a crash: they are kept in journal.broken"
         )],

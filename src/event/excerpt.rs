@@ -1,4 +1,4 @@
-//! What a log shows of a stream that the record keeps in a file.
+//! What a view shows of a stream that the record keeps in a file.
 
 /// A stream's text, or its first and last lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
