@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::page::{
     self, AboutCard, AssertCard, DataCard, ExpectationCard, Fact, LastPass, PageError, StepCard, Templates,
 };
-use crate::runbook::{Expectation, Item, ManualStep, Runbook, Step};
+use crate::runbook::{Item, ManualStep, Runbook, Step};
 use serde::Serialize;
 use std::collections::HashSet;
 
@@ -73,7 +73,7 @@ impl Cards {
 
     /// A step's card. Expectations that follow it at once are folded into it; others stay where their author put them.
     fn step(&mut self, runbook: &Runbook, step: &Step) -> Result<(), PageError> {
-        let (inside, outside) = step.expectations.split_at(adjacent(&runbook.source, step));
+        let (inside, outside) = step.expectations.split_at(page::adjacent(&runbook.source, step));
         self.put(step.span, "step", &StepCard::of(runbook, step, inside.iter()))?;
         for expectation in inside {
             self.splices.replace(expectation.span, "");
@@ -123,17 +123,6 @@ pub(super) fn style() -> Result<String, PageError> {
 /// What copies and filters.
 pub(super) fn script() -> Result<String, PageError> {
     Ok(format!("<script>\n{}</script>", Templates::get().render("script", &())?))
-}
-
-/// How many of a step's expectations stand behind it with nothing between.
-fn adjacent(source: &Source, step: &Step) -> usize {
-    let mut end = step.span.end;
-    let follows = |expectation: &&Expectation| {
-        let between = source.text.get(end..expectation.span.start).unwrap_or("?");
-        end = expectation.span.end;
-        between.trim().is_empty()
-    };
-    step.expectations.iter().take_while(follows).count()
 }
 
 /// The end of the first heading, else the start of the body.

@@ -3,7 +3,7 @@
 //! mdBook hands on raw HTML, attributes of headings and every address of a link as they are written. A runbook is read by people
 //! who hold the keys to a cluster, so of raw HTML only tags stay that do nothing, and of links only addresses that can be seen.
 
-use crate::page;
+use crate::page::{self, is_plain_address};
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use regex::Regex;
 use std::collections::HashSet;
@@ -19,9 +19,6 @@ static HARMLESS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A `<` that a browser could take for a tag.
 static TAG: LazyLock<Regex> = LazyLock::new(|| Regex::new("<[A-Za-z/!?]").expect("it is a constant"));
-
-/// Schemes of addresses that a page may lead to.
-const SCHEMES: &[&str] = &["http", "https", "mailto", "tel"];
 
 /// What mdBook always reads.
 const ALWAYS: Options = Options::ENABLE_TABLES
@@ -70,7 +67,7 @@ fn edits(text: &str, options: Options, own: &HashSet<String>) -> Vec<Edit> {
         match event {
             Event::Start(Tag::HtmlBlock) if !kept() => found.push((range, block(written))),
             Event::InlineHtml(_) if !kept() => found.push((range, literal(written))),
-            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) if !is_plain(&dest_url) => {
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) if !is_plain_address(&dest_url) => {
                 found.push((range, literal(written)));
             }
             Event::Start(Tag::Heading { attrs, .. }) if !attrs.is_empty() => headings.push(range),
@@ -84,16 +81,6 @@ fn edits(text: &str, options: Options, own: &HashSet<String>) -> Vec<Edit> {
 
 fn is_harmless(html: &str) -> bool {
     !TAG.is_match(&HARMLESS.replace_all(html, ""))
-}
-
-/// Whether an address leads to where a reader can see it leads.
-fn is_plain(address: &str) -> bool {
-    // A browser reads over what is not printed.
-    let address: String = address.chars().filter(|c| !c.is_control() && !c.is_whitespace()).collect();
-    match address.find([':', '/', '?', '#']) {
-        Some(at) if address[at..].starts_with(':') => SCHEMES.iter().any(|one| address[..at].eq_ignore_ascii_case(one)),
-        _ => true,
-    }
 }
 
 /// A block of raw HTML, shown as what it is.

@@ -198,7 +198,7 @@ pub struct Answering {
     /// Write the results into the runbook's file when the run has closed
     #[arg(long)]
     pub write_back: bool,
-    /// Write a report when it is over: junit=FILE
+    /// Write a report when it is over: html, junit, json or markdown; may be given several times
     #[arg(long, value_name = "KIND=FILE")]
     pub report: Vec<ReportFile>,
     /// What goes to standard output: the final table, or the journal's very lines
@@ -315,11 +315,32 @@ pub enum Deny {
     Warnings,
 }
 
-/// A report that is written to a file.
+/// A report that is written to a file: one of the views that `log` prints.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReportFile(pub PathBuf);
+pub struct ReportFile {
+    /// Which of them.
+    pub format: LogFormat,
+    /// The file.
+    pub path: PathBuf,
+}
 
 impl FromStr for ReportFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (kind, file) = text.split_once('=').unwrap_or_default();
+        match (LogFormat::from_str(kind, false), file) {
+            (Ok(format), file) if !file.is_empty() => Ok(Self { format, path: file.into() }),
+            _ => Err("a report is `html=FILE`, `junit=FILE`, `json=FILE` or `markdown=FILE`".to_owned()),
+        }
+    }
+}
+
+/// A report as JUnit XML.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JunitFile(pub PathBuf);
+
+impl FromStr for JunitFile {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -351,7 +372,7 @@ pub struct Log {
     /// Where records are kept [default: .stepgate beside stepgate.toml, at the Git root, or here]
     #[arg(long, value_name = "DIR")]
     pub store: Option<PathBuf>,
-    /// The annotated runbook, or one record
+    /// The annotated runbook, a page, or one record
     #[arg(long, value_enum, default_value_t = LogFormat::Markdown)]
     pub format: LogFormat,
 }
@@ -370,6 +391,10 @@ pub enum LogFormat {
     Markdown,
     /// One record with stable keys
     Json,
+    /// One page for a browser, which needs nothing else
+    Html,
+    /// JUnit XML: one case a step
+    Junit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -20,13 +20,16 @@ use crate::hash::{Hash256, sha256};
 use crate::journal::{Entry, Lock, RunFolder, Store};
 use crate::plan::Plan;
 use crate::redact::Redactor;
-use crate::report::{Live, Screen as _, run_junit, run_table};
+use crate::report::{Live, Screen as _, run_table};
+use crate::runbook::Runbook;
 use crate::shell::{Hurry, SessionConfig, become_subreaper};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Everything that a run is made of.
 pub struct Prepared<'a> {
+    /// What its author wrote.
+    pub runbook: &'a Runbook,
     /// What is run.
     pub plan: &'a Plan,
     /// What `stepgate.toml` says.
@@ -68,7 +71,7 @@ pub fn run_to_its_end(
 ) -> Result<Exit, Failure> {
     let key = sign::key_of(prepared.config)?;
     report::check_places(&options.report)?;
-    let folder = prepared.record.folder.clone();
+    let (folder, runbook) = (prepared.record.folder.clone(), prepared.runbook);
     let place = prepared.write_back.take().zip(folder.clone());
     let (ending, lost, locks) = execute(prepared, options, terminal)?;
     let sealed = ending.state.seal.is_some() && ending.broken.is_none();
@@ -90,8 +93,13 @@ pub fn run_to_its_end(
             exit
         }
     };
-    let unsigned = key.zip(folder).filter(|_| sealed).and_then(|(key, folder)| sign_now(&folder, &key, hints));
-    let unwritten = options.report.iter().find_map(|file| report::write(file, &run_junit(&ending.state)).err());
+    let unsigned = key.zip(folder.clone()).filter(|_| sealed).and_then(|(key, folder)| sign_now(&folder, &key, hints));
+    let unwritten = report::write_all(
+        &options.report,
+        &ending.state,
+        (folder.as_ref(), hints.store.map(std::path::PathBuf::as_path)),
+        runbook,
+    );
     let exit = match unwritten {
         Some(failure) => {
             failure.print(terminal);

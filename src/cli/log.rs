@@ -3,43 +3,64 @@
 use super::args::{self, LogFormat};
 use super::environment::current_folder;
 use super::error::{Exit, Failure};
-use super::output::{print, print_json};
+use super::output::print;
 use super::past::Place;
-use super::resume_changes;
 use super::terminal::eprint_line;
-use crate::annotate;
+use super::view::View;
 use crate::audit::{Finding, Unasked};
 use crate::diagnostic::Refused;
-use crate::event::{Event, Excerpt, RUNBOOK_FILE, RunState, StreamRecord};
-use crate::journal::{DiskFile, ReadError, Reading, RunFolder, Store, Vouched, read_journal_watching};
-use crate::report::run_json;
-use crate::runbook;
+use crate::event::{Event, RUNBOOK_FILE, RunState};
+use crate::journal::{ReadError, Reading, RunFolder, Store, Vouched, read_journal_watching};
+use crate::report::Journal;
+use crate::runbook::{self, Runbook};
 use crate::text::escape_line;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::Read as _;
 use std::path::PathBuf;
-
-/// How much of each end of a kept output is read, in bytes.
-const EDGE: u64 = 16 << 10;
 
 pub fn log(options: &args::Log) -> Result<Exit, Failure> {
     let (place, folder) = Place::of(options.run.as_deref(), options.store.as_ref())?;
-    let mut vouched = Vouched::default();
-    let mut reading = read_watching(&folder, RunState::default(), |event| vouched.take(event))?;
-    let finding = place.check(&[], &Unasked).reading(&folder, &reading, &vouched);
-    warn(&folder, &reading, &finding);
-    let state = &mut reading.state;
-    if !place.is_running(&folder) {
-        state.declare_dead();
-    }
-    match options.format {
-        LogFormat::Json => {
-            let record =
-                run_json(state).ok_or_else(|| Failure::usage(format!("nothing is recorded of run {}", folder.run)))?;
-            print_json(&record)?;
+    let recorded = Recorded::read(&place, &folder)?;
+    warn(&folder, &recorded.reading, &recorded.finding);
+    print(&recorded.view().text(options.format)?)?;
+    Ok(if recorded.finding.doubts.is_empty() { Exit::Success } else { Exit::Failure })
+}
+
+/// A run's record, read and checked.
+pub struct Recorded<'f> {
+    folder: &'f RunFolder,
+    reading: Reading,
+    finding: Finding,
+    /// The runbook that was run, or why it cannot be shown.
+    runbook: Result<Runbook, String>,
+}
+
+impl<'f> Recorded<'f> {
+    /// Reads and checks it.
+    pub fn read(place: &Place, folder: &'f RunFolder) -> Result<Self, Failure> {
+        let mut vouched = Vouched::default();
+        let mut reading = read_watching(folder, RunState::default(), |event| vouched.take(event))?;
+        let finding = place.check(&[], &Unasked).reading(folder, &reading, &vouched);
+        if !place.is_running(folder) {
+            reading.state.declare_dead();
         }
-        LogFormat::Markdown => print(&markdown(&folder, &reading, &finding)?)?,
+        let runbook = runbook(folder, &reading.state);
+        Ok(Self { folder, reading, finding, runbook })
     }
-    Ok(if finding.doubts.is_empty() { Exit::Success } else { Exit::Failure })
+
+    /// The run, to be shown.
+    pub fn view(&self) -> View<'_> {
+        view(self.folder, &self.reading, &self.finding, &self.runbook)
+    }
+}
+
+fn view<'a>(
+    folder: &'a RunFolder,
+    reading: &'a Reading,
+    finding: &Finding,
+    runbook: &'a Result<Runbook, String>,
+) -> View<'a> {
+    let journal = Journal { doubts: words(reading, finding), head: Some(reading.head) };
+    View { state: &reading.state, runbook: runbook.as_ref().map_err(Clone::clone), folder: Some(folder), journal }
 }
 
 fn warn(folder: &RunFolder, reading: &Reading, finding: &Finding) {
@@ -92,63 +113,25 @@ pub fn read_watching(folder: &RunFolder, state: RunState, watch: impl FnMut(&Eve
 
 /// The runbook with what happened in it.
 pub fn markdown(folder: &RunFolder, reading: &Reading, finding: &Finding) -> Result<String, Failure> {
-    let failed =
-        |why: String| Failure::new(Exit::Failure, format!("the runbook of {} cannot be shown: {why}", folder.run));
-    let state = &reading.state;
+    view(folder, reading, finding, &runbook(folder, &reading.state)).text(LogFormat::Markdown)
+}
+
+/// The runbook as it was planned last, or why it cannot be shown.
+fn runbook(folder: &RunFolder, state: &RunState) -> Result<Runbook, String> {
     let mut bytes = Vec::new();
     let name = state.runbook_file.as_deref().unwrap_or(RUNBOOK_FILE);
     let read = folder.open(name).and_then(|mut file| file.read_to_end(&mut bytes));
-    read.map_err(|error| failed(error.to_string()))?;
+    read.map_err(|error| error.to_string())?;
     let wanted = state.header.as_ref().map(|header| &header.runbook_sha256);
     if wanted.is_some_and(|wanted| *wanted != crate::hash::sha256(&bytes)) {
-        return Err(failed("its bytes are not those that were run".to_owned()));
+        return Err("its bytes are not those that were run".to_owned());
     }
     let name = state.header.as_ref().map_or("runbook.md", |header| &header.runbook);
-    let source = runbook::decode(name, bytes).map_err(|refused| failed(first(&refused)))?;
-    let unreadable =
-        |refused: Box<Refused>| failed(format!("this version of stepgate cannot read it: {}", first(&refused)));
-    let (runbook, _) = runbook::read(source).map_err(unreadable)?;
-    let excerpt = |stream: &StreamRecord| stream.file.as_ref().and_then(|file| excerpt(folder.open(file).ok()?).ok());
-    Ok(annotate::annotate(&annotate::Log {
-        runbook: &runbook,
-        state,
-        journal: level(reading, finding),
-        earlier: &|file, step| earlier(folder, file, step),
-        excerpt: &excerpt,
-    }))
-}
-
-/// The source of a step in an earlier text of the runbook.
-fn earlier(folder: &RunFolder, file: &str, step: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    folder.open(file).ok()?.read_to_end(&mut bytes).ok()?;
-    let (runbook, _) = runbook::read(runbook::decode(file, bytes).ok()?).ok()?;
-    resume_changes::source(&runbook, step)
+    let source = runbook::decode(name, bytes).map_err(|refused| first(&refused))?;
+    let unreadable = |refused: Box<Refused>| format!("this version of stepgate cannot read it: {}", first(&refused));
+    runbook::read(source).map(|(runbook, _)| runbook).map_err(unreadable)
 }
 
 fn first(refused: &Refused) -> String {
     refused.found.first().map_or_else(String::new, |found| found.message.clone())
-}
-
-/// How far the record vouches for itself, in words.
-fn level(reading: &Reading, finding: &Finding) -> String {
-    match (words(reading, finding).first(), &reading.state.seal) {
-        (Some(doubt), _) => format!("**damaged**: {}", annotate::inline(doubt)),
-        (None, Some(_)) => format!("sealed, head `{}`", reading.head),
-        (None, None) => format!("not sealed, head `{}`", reading.head),
-    }
-}
-
-fn excerpt(mut file: Box<dyn DiskFile>) -> io::Result<Excerpt> {
-    let (_, length) = file.names_and_bytes()?;
-    let mut text = |start: u64, size: u64| -> io::Result<String> {
-        let mut bytes = Vec::new();
-        file.seek(SeekFrom::Start(start))?;
-        file.by_ref().take(size).read_to_end(&mut bytes)?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
-    };
-    if length <= 2 * EDGE {
-        return Ok(Excerpt { head: text(0, length)?, tail: None });
-    }
-    Ok(Excerpt { head: text(0, EDGE)?, tail: Some(text(length - EDGE, EDGE)?) })
 }

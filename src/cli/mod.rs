@@ -52,6 +52,7 @@ mod signals;
 mod ssh;
 mod terminal;
 mod unfinished;
+mod view;
 mod write_back;
 
 pub use args::command;

@@ -18,6 +18,11 @@ pub fn print(text: &str) -> Result<(), Failure> {
 
 /// A record to standard output: JSON, indented, with a last newline.
 pub fn print_json(record: &impl Serialize) -> Result<(), Failure> {
+    print(&json_text(record))
+}
+
+/// A record as JSON, indented, with a last newline.
+pub fn json_text(record: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(record).expect("records hold nothing that JSON lacks");
-    print(&format!("{}\n", crate::text::escape_json(&text)))
+    format!("{}\n", crate::text::escape_json(&text))
 }

@@ -37,13 +37,13 @@ pub struct Record {
 }
 
 impl Record {
-    /// A run of which nothing is kept.
-    pub fn ephemeral(header: RunStarted) -> Self {
+    /// A run of which nothing is kept, but for a report of it: nobody could read again what its steps printed.
+    pub fn ephemeral(header: RunStarted, reported: bool) -> Self {
         Self {
             store: None,
             folder: None,
             journal: Journal::new(None, Clock::starting_at(Timestamp::now())),
-            state: RunState::lean(),
+            state: if reported { RunState::default() } else { RunState::lean() },
             begin: Begin::New(Box::new(header)),
             taken_over: Vec::new(),
             history: History::default(),

@@ -102,6 +102,7 @@ pub fn resume(options: &args::Resume, redactor: Redactor, terminal: &Terminal) -
     }
     let record = Record::go_on(store, folder, (&path, &targets), continued, resumed)?;
     let prepared = Prepared {
+        runbook,
         plan,
         config,
         chosen,

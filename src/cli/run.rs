@@ -57,11 +57,12 @@ pub fn run(options: &args::Run, redactor: Redactor, terminal: &Terminal) -> Resu
         },
     );
     let record = match options.ephemeral {
-        true => Record::ephemeral(header),
+        true => Record::ephemeral(header, !options.answering.report.is_empty()),
         false => Record::open(options, &path, &runbook.source.text, header)?,
     };
     record.name_unfinished();
     let prepared = Prepared {
+        runbook,
         plan,
         config,
         chosen,

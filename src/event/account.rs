@@ -74,6 +74,14 @@ pub fn manual_words(state: &StepState) -> Option<Words> {
     Some(vec![strong(word), text(format!(" {}", answered(gate)))])
 }
 
+/// Who left a step out behind its gate, and why; nothing if its gate says so.
+pub fn told_skip(state: &StepState) -> Option<Words> {
+    let deviation = state.deviation.as_ref().filter(|deviation| deviation.kind == "skipped")?;
+    let at_gate = state.gate.as_ref().is_some_and(|gate| gate.at == deviation.at);
+    let (words, at) = (deviation_words(deviation.kind), clock(deviation.at));
+    (!at_gate).then(|| vec![text(format!("{words} {} at {at}: \"{}\"", deviation.by, deviation.reason))])
+}
+
 /// What happened to a step, behind its result. `earlier` is its text when it got its result, if that is another one.
 pub fn step_account(state: &StepState, earlier: Option<&str>, excerpt: ReadExcerpt<'_>) -> Vec<Saying> {
     let mut said = Vec::new();

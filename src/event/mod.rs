@@ -20,7 +20,7 @@ mod summary;
 mod told;
 mod verdict;
 
-pub use account::{LinesOf, ReadExcerpt, Saying, manual_words, shown_lines, step_account, step_facts};
+pub use account::{LinesOf, ReadExcerpt, Saying, manual_words, shown_lines, step_account, step_facts, told_skip};
 pub use agreements::{Agreement, agreements};
 pub use changes::{Change, MASK, Now, changes};
 pub use decision::{Decision, FailureAnswer};

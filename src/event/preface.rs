@@ -23,7 +23,10 @@ pub fn told_parts(state: &RunState) -> Vec<Words> {
         vec![before, code(head.to_string()), text(", and was opened again")]
     }));
     if state.repaired > 0 {
-        told.push(vec![text(format!("{} bytes that a crash had cut off were taken out of the journal", state.repaired))]);
+        told.push(vec![text(format!(
+            "{} bytes that a crash had cut off were taken out of the journal",
+            state.repaired
+        ))]);
     }
     if state.runbook_changed {
         told.push(vec![text("the runbook's file was changed meanwhile; what was planned is what was run")]);

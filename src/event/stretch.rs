@@ -116,7 +116,10 @@ mod tests {
         let done = |status| Box::new(StepFinished::nothing_ran(a(), status, at));
         for (time, event) in [
             (1, json!({"type": "gate-opened", "step": a(), "gate": "confirm"})),
-            (4, json!({"type": "gate-answered", "step": a(), "gate": "confirm", "answer": "yes", "by": "x", "through": "terminal", "reason": null})),
+            (
+                4,
+                json!({"type": "gate-answered", "step": a(), "gate": "confirm", "answer": "yes", "by": "x", "through": "terminal", "reason": null}),
+            ),
             (4, json!({"type": "step-started", "step": a(), "attempt": 1})),
         ] {
             state.apply(&serde_json::from_value(event).unwrap(), at, seconds(time));
@@ -127,6 +130,9 @@ mod tests {
         state.take(Event::StepFinished(done(Status::Passed)), at, seconds(9));
         let step = state.step("a").unwrap();
         assert_eq!(step.stretches.len(), 2);
-        assert_eq!((step.spent(Doing::Waiting, seconds(20)), step.spent(Doing::Running, seconds(20))), (seconds(3), seconds(5)));
+        assert_eq!(
+            (step.spent(Doing::Waiting, seconds(20)), step.spent(Doing::Running, seconds(20))),
+            (seconds(3), seconds(5))
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! What a page shows of a runbook and its steps: plain values, each as it is written.
 
+use crate::diagnostic::Source;
 use crate::runbook::{
     AssertStep, Check, DEFAULT_TIMEOUT, DataBlock, ExitRule, Expectation, ExpectedStream, Gate, LOCAL, Language, Line,
     Parameter, ParameterKind, Runbook, SessionName, Step, show_duration,
@@ -150,6 +151,17 @@ impl LastPass {
 /// A step's place on a page. No heading has such a one: their slugs have no dot.
 pub fn step_anchor(name: &str) -> String {
     format!("step.{name}")
+}
+
+/// How many of a step's expectations stand behind it with nothing between.
+pub fn adjacent(source: &Source, step: &Step) -> usize {
+    let mut end = step.span.end;
+    let follows = |expectation: &&Expectation| {
+        let between = source.text.get(end..expectation.span.start).unwrap_or("?");
+        end = expectation.span.end;
+        between.trim().is_empty()
+    };
+    step.expectations.iter().take_while(follows).count()
 }
 
 fn fact(label: &str, text: impl Into<String>) -> Fact {

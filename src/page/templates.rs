@@ -10,7 +10,9 @@ use std::sync::OnceLock;
 #[error("the page cannot be made: {0}")]
 pub struct PageError(#[from] handlebars::RenderError);
 
-/// The templates by name. What stands in two braces is escaped by [`html`], and nothing stands in three.
+/// The templates by name. What stands in two braces is escaped by [`html`], and nothing stands in three. No helper takes HTML
+/// either: a page of several templates, and of prose that is HTML already, is put together outside, in one place each
+/// (`book/chapter.rs`, `report/html/page.rs`).
 #[derive(Debug)]
 pub struct Templates(Handlebars<'static>);
 
@@ -18,15 +20,29 @@ pub struct Templates(Handlebars<'static>);
 const ALL: &[(&str, &str)] = &[
     ("style", include_str!("style.css")),
     ("book_style", include_str!("book.css")),
+    ("report_style", include_str!("report.css")),
     ("script", include_str!("script.js")),
     ("about", include_str!("templates/about.hbs")),
     ("step", include_str!("templates/step.hbs")),
+    ("step_inside", include_str!("templates/step_inside.hbs")),
     ("assert", include_str!("templates/assert.hbs")),
+    ("assert_inside", include_str!("templates/assert_inside.hbs")),
     ("data", include_str!("templates/data.hbs")),
     ("expectation", include_str!("templates/expectation.hbs")),
     ("chips", include_str!("templates/chips.hbs")),
     ("unreadable", include_str!("templates/unreadable.hbs")),
     ("index", include_str!("templates/index.hbs")),
+    ("report_head", include_str!("templates/report/head.hbs")),
+    ("report_top", include_str!("templates/report/top.hbs")),
+    ("report_end", include_str!("templates/report/end.hbs")),
+    ("timeline", include_str!("templates/report/timeline.hbs")),
+    ("words", include_str!("templates/report/words.hbs")),
+    ("outcome", include_str!("templates/report/outcome.hbs")),
+    ("account", include_str!("templates/report/account.hbs")),
+    ("result", include_str!("templates/report/result.hbs")),
+    ("done_step", include_str!("templates/report/done_step.hbs")),
+    ("done_assert", include_str!("templates/report/done_assert.hbs")),
+    ("done_alone", include_str!("templates/report/done_alone.hbs")),
 ];
 
 impl Templates {

@@ -119,7 +119,7 @@ fn a_run_is_junit_that_a_reader_of_others_understands() {
     }
     let text = sandbox.read("report.xml");
     assert!(text.contains("- &lt;y&gt;") && !text.contains(['\u{1}', '\u{1b}']), "{text}");
-    for (words, code) in [("junit=nowhere/x.xml", 2), ("html=x", 2), ("junit=", 2)] {
+    for (words, code) in [("junit=nowhere/x.xml", 2), ("pdf=x", 2), ("junit=", 2)] {
         assert_eq!(sandbox.stepgate(&format!("run r.md --ephemeral --report {words}")).code, code, "{words}");
     }
 }

@@ -174,7 +174,7 @@ fn no_control_sequence_of_a_step_reaches_terminal_log_or_record() {
         assert_eq!(output.status.code(), Some(1));
         assert_tame("standard output", &output.stdout);
         assert_tame("standard error", &output.stderr);
-        for format in ["markdown", "json"] {
+        for format in ["markdown", "json", "html", "junit"] {
             let output = finish(&mut sandbox.command(["log", "--format", format]), LIMIT);
             assert_eq!(output.status.code(), Some(0));
             assert_tame(&format!("the {format} log"), &output.stdout);

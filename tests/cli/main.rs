@@ -20,6 +20,7 @@ mod reading_near;
 mod record;
 mod remote;
 mod replay;
+mod report;
 mod resume;
 mod running;
 mod secrets;

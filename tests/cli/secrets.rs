@@ -115,7 +115,7 @@ fn check(sandbox: &Sandbox, done: &Done) {
     let mut files = 0;
     search(&sandbox.store(), &mut found, &mut files);
     assert!(files >= 4, "{files}");
-    for command in ["log", "log --format json"] {
+    for command in ["log", "log --format json", "log --format html", "log --format junit"] {
         let shown = sandbox.stepgate(command);
         found.extend(hits(shown.stdout.as_bytes(), command));
         found.extend(hits(shown.stderr.as_bytes(), command));

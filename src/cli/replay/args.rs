@@ -1,6 +1,6 @@
 //! The arguments of `record` and `verify`.
 
-use super::super::args::{ReportFile, Shown};
+use super::super::args::{JunitFile, Shown};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -47,7 +47,7 @@ pub struct Verify {
     pub seed: u64,
     /// Write a report: junit=FILE
     #[arg(long, value_name = "KIND=FILE")]
-    pub report: Vec<ReportFile>,
+    pub report: Vec<JunitFile>,
     #[command(flatten)]
     pub shown: Shown,
 }

@@ -49,7 +49,7 @@ pub fn verify(options: &args::Verify, terminal: &Terminal) -> Result<Exit, Failu
         verify_file(path, read, &asked)
     })?;
     for report in &options.report {
-        report::write(report, &junit(&verified, options))?;
+        report::write(&report.0, &junit(&verified, options))?;
     }
     let all: Vec<_> = verified.iter().map(|one| (&one.source, one.found.as_slice())).collect();
     let human = || {
