@@ -94,12 +94,7 @@ pub fn run_to_its_end(
         }
     };
     let unsigned = key.zip(folder.clone()).filter(|_| sealed).and_then(|(key, folder)| sign_now(&folder, &key, hints));
-    let unwritten = report::write_all(
-        &options.report,
-        &ending.state,
-        (folder.as_ref(), hints.store.map(std::path::PathBuf::as_path)),
-        runbook,
-    );
+    let unwritten = report::write_all(&options.report, &ending.state, (folder.as_ref(), hints.store), runbook);
     let exit = match unwritten {
         Some(failure) => {
             failure.print(terminal);

@@ -30,14 +30,13 @@ pub fn check_places(reports: &[ReportFile]) -> Result<(), Failure> {
 pub fn write_all(
     reports: &[ReportFile],
     state: &RunState,
-    (folder, store): (Option<&RunFolder>, Option<&Path>),
+    (folder, store): (Option<&RunFolder>, Option<&PathBuf>),
     runbook: &Runbook,
 ) -> Option<Failure> {
     if reports.is_empty() {
         return None;
     }
-    let store = store.map(Path::to_owned);
-    let recorded = folder.map(|folder| recorded(folder, store.as_ref()));
+    let recorded = folder.map(|folder| recorded(folder, store));
     let view = match &recorded {
         Some(Ok(recorded)) => recorded.view(),
         unread => {

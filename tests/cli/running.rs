@@ -340,7 +340,7 @@ fn every_command_has_help_with_an_example_and_unbuilt_commands_are_usage_errors(
         let done = sandbox.stepgate(&format!("{command} --help"));
         assert!(done.code == 0 && done.stdout.contains("Example: stepgate"), "{done:?}");
     }
-    for command in ["undo", "mdbook", "import"] {
+    for command in ["undo", "approve", "import"] {
         assert_eq!(sandbox.stepgate(command).code, 2, "{command}");
         assert!(!sandbox.stepgate("--help").stdout.contains(&format!("  {command} ")), "{command}");
     }
