@@ -3,22 +3,11 @@
 //! mdBook hands on raw HTML, attributes of headings and every address of a link as they are written. A runbook is read by people
 //! who hold the keys to a cluster, so of raw HTML only tags stay that do nothing, and of links only addresses that can be seen.
 
-use crate::page::{self, is_plain_address};
+use super::raw_html::Harmless;
+use crate::page::{self, STEP_ANCHOR, is_plain_in_file};
 use pulldown_cmark::{Event, Options, Parser, Tag};
-use regex::Regex;
 use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::LazyLock;
-
-/// Comments, and tags without attributes that only say how text looks.
-static HARMLESS: LazyLock<Regex> = LazyLock::new(|| {
-    let tags = "b|br|code|dd|del|details|dl|dt|em|hr|i|ins|kbd|mark|s|samp|small|strong|sub|summary|sup|u|var";
-    let pattern = format!(r"(?i)<!--(?:[^<>-]|-[^<>-])*-->|</?(?:{tags})\s*/?>|<details open>");
-    Regex::new(&pattern).expect("it is a constant")
-});
-
-/// A `<` that a browser could take for a tag.
-static TAG: LazyLock<Regex> = LazyLock::new(|| Regex::new("<[A-Za-z/!?]").expect("it is a constant"));
 
 /// What mdBook always reads.
 const ALWAYS: Options = Options::ENABLE_TABLES
@@ -56,31 +45,60 @@ type Edit = (Range<usize>, String);
 
 /// What is to be put in the place of which bytes, in order.
 fn edits(text: &str, options: Options, own: &HashSet<String>) -> Vec<Edit> {
-    let (mut found, mut headings) = (Vec::<Edit>::new(), Vec::new());
-    for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
-        // What stands in something that was taken as a whole is gone with it.
-        if found.last().is_some_and(|(before, _)| range.start < before.end) {
-            continue;
-        }
+    let found: Vec<_> = Parser::new_ext(text, options).into_offset_iter().filter_map(doubtful).collect();
+    let found: Vec<_> = found.into_iter().filter(|(_, range)| !own.contains(text[range.clone()].trim())).collect();
+    let raw = found.iter().filter(|(kind, _)| matches!(kind, Doubtful::Block | Doubtful::Inline));
+    let harmless = Harmless::of(&raw.map(|(_, range)| &text[range.clone()]).collect::<Vec<_>>());
+    let (mut edits, mut headings) = (Vec::<Edit>::new(), Vec::new());
+    for (kind, range) in found {
         let written = &text[range.clone()];
-        let kept = || is_harmless(written) || own.contains(written.trim());
-        match event {
-            Event::Start(Tag::HtmlBlock) if !kept() => found.push((range, block(written))),
-            Event::InlineHtml(_) if !kept() => found.push((range, literal(written))),
-            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) if !is_plain_address(&dest_url) => {
-                found.push((range, literal(written)));
-            }
-            Event::Start(Tag::Heading { attrs, .. }) if !attrs.is_empty() => headings.push(range),
-            _ => {}
+        match kind {
+            // What stands in something that was taken as a whole is gone with it.
+            _ if edits.last().is_some_and(|(before, _)| range.start < before.end) => {}
+            Doubtful::Block if !harmless.is(written) => edits.push((range, block(written))),
+            Doubtful::Inline if !harmless.is(written) => edits.push((range, literal(written))),
+            Doubtful::Block | Doubtful::Inline => {}
+            Doubtful::Link => edits.push((range, literal(written))),
+            // What stands in it comes before its braces.
+            Doubtful::Heading => headings.extend(braces(written, range.start)),
         }
     }
-    found.extend(headings.into_iter().flat_map(|range| braces(&text[range.clone()], range.start)));
-    found.sort_by_key(|(place, _)| place.start);
-    found
+    edits.extend(headings);
+    edits.sort_by_key(|(place, _)| place.start);
+    edits
 }
 
-fn is_harmless(html: &str) -> bool {
-    !TAG.is_match(&HARMLESS.replace_all(html, ""))
+/// What mdBook may not get as it is written.
+#[derive(Clone, Copy)]
+enum Doubtful {
+    /// A block of raw HTML.
+    Block,
+    /// Raw HTML inside a line.
+    Inline,
+    /// An address that does not say where it leads.
+    Link,
+    /// A heading with attributes, or with an id of stepgate's own.
+    Heading,
+}
+
+fn doubtful((event, range): (Event<'_>, Range<usize>)) -> Option<(Doubtful, Range<usize>)> {
+    let kind = match event {
+        Event::Start(Tag::HtmlBlock) => Doubtful::Block,
+        Event::InlineHtml(_) => Doubtful::Inline,
+        Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) if !is_plain_in_file(&dest_url) => {
+            Doubtful::Link
+        }
+        Event::Start(Tag::Heading { attrs, id, .. }) if !attrs.is_empty() || id.as_deref().is_some_and(is_own) => {
+            Doubtful::Heading
+        }
+        _ => return None,
+    };
+    Some((kind, range))
+}
+
+/// Whether an id may be one of a card's.
+fn is_own(id: &str) -> bool {
+    id.starts_with(STEP_ANCHOR) || id.starts_with("sg-")
 }
 
 /// A block of raw HTML, shown as what it is.
@@ -127,6 +145,7 @@ mod tests {
             "<details>\n<summary>more</summary>\n\ntext\n\n</details>\n",
             "[a](b.md#c) [d](https://example.org) <https://example.org> <a@b.org> ![x](y.png)\n",
             "# Heading {#id .class}\n",
+            "<!-- with -- dashes and a <b>tag</b> -->\n",
             "`<script>` and\n\n```html\n<script>alert(1)</script>\n```\n",
         ] {
             assert_eq!(inert(text), text);
@@ -147,6 +166,9 @@ mod tests {
             "![a](vbscript:x)\n",
             "# H {onclick=alert(1)}\n",
             "H {a=b onclick=x}\n=====\n",
+            "# H {#step.save}\n",
+            "[a](//elsewhere.org)\n",
+            "# *<b onclick=x>y</b>* {a=b}\n",
             "- <div>\n  <iframe src=x>\n  </div>\n- b\n",
             "<svg onload=alert(1)></svg>\n",
         ] {

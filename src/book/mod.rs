@@ -5,7 +5,8 @@
 
 mod chapter;
 mod inert;
+mod raw_html;
 mod shelf;
 
 pub use chapter::{Standing, chapter, unreadable};
-pub use shelf::{Shelf, Shelved, page_of};
+pub use shelf::{Shelf, ShelfError, Shelved, page_of};

@@ -8,11 +8,36 @@ use mdbook_preprocessor::book::{Book, BookItem, Chapter, SectionNumber};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use pulldown_cmark::{Event, Parser, Tag};
 use serde::Serialize;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 /// Where an author wants the index: a line of a chapter.
 const PLACE: &str = "<!-- stepgate:runbooks -->";
+
+/// The chapter of the index, if nobody wants it elsewhere.
+const INDEX: &str = "runbooks-index.md";
+
+/// Pages that mdBook makes of itself.
+const RESERVED: &[&str] = &["index.html", "toc.html", "print.html", "404.html"];
+
+/// Runbooks that cannot be put into a book.
+#[derive(Debug, thiserror::Error)]
+pub enum ShelfError {
+    /// The index cannot be made.
+    #[error(transparent)]
+    Page(#[from] PageError),
+    /// Two pages would be one.
+    #[error("`{page}` would be two pages: {by}, and {also}")]
+    Taken {
+        /// The page.
+        page: String,
+        /// Whose it is.
+        by: String,
+        /// Who else wants it.
+        also: String,
+    },
+}
 
 /// What may not stand in the path of an address as it is.
 const NOT_IN_PATHS: &AsciiSet =
@@ -39,7 +64,8 @@ impl Shelved {
     /// A runbook at a place.
     pub fn new(path: PathBuf, runbook: &Runbook, standing: Standing, content: Option<String>) -> Self {
         let owner = runbook.owner.clone().unwrap_or_default();
-        Self { path, title: runbook.title.clone(), owner, steps: Some(runbook.items.len()), standing, content }
+        let title = if runbook.title.trim().is_empty() { path.display().to_string() } else { runbook.title.clone() };
+        Self { path, title, owner, steps: Some(runbook.items.len()), standing, content }
     }
 }
 
@@ -66,42 +92,67 @@ struct Row<'a> {
 }
 
 impl Shelf {
-    /// Puts the index where an author wants it, else at the end, and the chapters that the book does not have under it. Nothing
-    /// is done if there is neither a place nor such a chapter.
+    /// Puts the index wherever an author wants it, else at the end, and the chapters that the book does not have under the first
+    /// one. Nothing is done if there is neither a place nor such a chapter.
     ///
     /// # Errors
     ///
-    /// If the index cannot be made.
-    pub fn put(&self, book: &mut Book) -> Result<(), PageError> {
+    /// If the index cannot be made, or two pages would be one.
+    pub fn put(&self, book: &mut Book) -> Result<(), ShelfError> {
+        self.check_pages(book)?;
         let (style, script) = (style()?, script()?);
         let page = |content: &str| format!("{style}\n\n{content}\n\n{script}\n");
-        let mut failed = None;
-        let mut placed = false;
-        book.for_each_chapter_mut(|chapter| {
-            let place = place(&chapter.content).filter(|_| !placed);
-            if let (Some(place), Some(path)) = (place, chapter.path.clone()) {
-                placed = true;
-                match self.index(&path) {
-                    Ok(index) => {
-                        chapter.content.replace_range(place, &format!("{index}\n\n"));
-                        chapter.content = page(&chapter.content);
-                        self.under(chapter);
-                    }
-                    Err(error) => failed = Some(error),
+        let (mut failed, mut placed) = (None, false);
+        book.for_each_chapter_mut(|chapter| match self.placed(chapter) {
+            Ok(None) => {}
+            Ok(Some(content)) => {
+                chapter.content = page(&content);
+                if !std::mem::replace(&mut placed, true) {
+                    self.under(chapter);
                 }
             }
+            Err(error) => failed = Some(error),
         });
         if !placed && self.0.iter().any(|one| one.content.is_some()) {
             let number = book.items.iter().filter(|item| is_numbered(item)).count() + 1;
-            let mut chapter = Chapter::new("Runbooks", String::new(), "runbooks-index.md", Vec::new());
+            let mut chapter = Chapter::new("Runbooks", String::new(), INDEX, Vec::new());
             chapter.source_path = None;
             chapter.number = Some(SectionNumber::new([u32::try_from(number).unwrap_or(u32::MAX)]));
-            chapter.content = page(&format!("# Runbooks\n\n{}\n", self.index(Path::new("runbooks-index.md"))?));
+            chapter.content = page(&format!("# Runbooks\n\n{}\n", self.index(Path::new(INDEX))?));
             self.under(&mut chapter);
             book.push_item(BookItem::PartTitle("Runbooks".to_owned()));
             book.push_item(chapter);
         }
-        failed.map_or(Ok(()), Err)
+        failed.map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    /// Whether each page has a place of its own: mdBook would write one over the other, and say nothing.
+    fn check_pages(&self, book: &Book) -> Result<(), ShelfError> {
+        let mdbooks = RESERVED.iter().map(|page| (PathBuf::from(page), "mdBook's own".to_owned()));
+        let chapters = book.chapters().filter_map(|chapter| chapter.path.as_ref());
+        let chapters = chapters.map(|path| (page_of(path), format!("the chapter `{}`", path.display())));
+        let mut pages: HashMap<_, _> = mdbooks.chain(chapters).collect();
+        let new = || self.0.iter().filter(|one| one.content.is_some());
+        let wanted = book.chapters().any(|chapter| place(&chapter.content).is_some());
+        let index = (!wanted && new().next().is_some()).then(|| (page_of(Path::new(INDEX)), "their index".to_owned()));
+        let new = new().map(|one| (page_of(&one.path), format!("the runbook `{}`", one.path.display())));
+        for (page, also) in index.into_iter().chain(new) {
+            if let Some(by) = pages.insert(page.clone(), also.clone()) {
+                return Err(ShelfError::Taken { page: page.display().to_string(), by, also });
+            }
+        }
+        Ok(())
+    }
+
+    /// A chapter's text with the index in each of its places; none if it has no such place.
+    fn placed(&self, chapter: &Chapter) -> Result<Option<String>, PageError> {
+        let (Some(path), mut content) = (&chapter.path, chapter.content.clone()) else { return Ok(None) };
+        let mut found = false;
+        while let Some(place) = place(&content) {
+            content.replace_range(place, &format!("{}\n\n", self.index(path)?));
+            found = true;
+        }
+        Ok(found.then_some(content))
     }
 
     /// The table, for a chapter at `from`.
@@ -162,12 +213,9 @@ fn is_numbered(item: &BookItem) -> bool {
     matches!(item, BookItem::Chapter(chapter) if chapter.number.is_some())
 }
 
-/// The page that mdBook makes of a chapter.
+/// The page that mdBook makes of a chapter. It has given a `README.md` of `SUMMARY.md` another name by then.
 pub fn page_of(chapter: &Path) -> PathBuf {
-    match chapter.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case("readme")) {
-        true => chapter.with_file_name("index.html"),
-        false => chapter.with_extension("html"),
-    }
+    chapter.with_extension("html")
 }
 
 /// The address of one page, seen from another.

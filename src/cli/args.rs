@@ -71,7 +71,9 @@ pub enum Command {
     #[command(after_help = "Example: stepgate sign k7xq --key ~/.ssh/id_ed25519")]
     Sign(Sign),
     /// The preprocessor for mdBook: runbooks as pages, and an index of them
-    #[command(after_help = "Example, in book.toml:\n  [preprocessor.stepgate]\n  runbooks = [\"runbooks\"]")]
+    #[command(
+        after_help = "Example, in book.toml:\n  [preprocessor.stepgate]\n  command = \"stepgate mdbook\"\n  runbooks = [\"runbooks\"]"
+    )]
     Mdbook(Mdbook),
     /// Writes a runbook to begin with
     #[command(after_help = "Example: stepgate new runbooks/backup")]

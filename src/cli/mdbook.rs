@@ -7,7 +7,7 @@ use super::files;
 use super::output::print;
 use super::replay::{Asked, Verified, verify_file};
 use super::terminal::{Terminal, eprint_line};
-use crate::book::{Shelf, Shelved, Standing, chapter, unreadable};
+use crate::book::{Shelf, ShelfError, Shelved, Standing, chapter, unreadable};
 use crate::diagnostic::Refused;
 use crate::page::LastPass;
 use crate::replay::Verdict;
@@ -30,8 +30,7 @@ struct Options {
     // What mdBook reads of it itself.
     #[serde(rename = "command")]
     _command: Option<String>,
-    #[serde(rename = "before")]
-    _before: Option<Vec<String>>,
+    before: Option<Vec<String>>,
     #[serde(rename = "after")]
     _after: Option<Vec<String>>,
     #[serde(rename = "renderers")]
@@ -61,9 +60,16 @@ fn preprocess(terminal: &Terminal) -> Result<Exit, Failure> {
         .config
         .get("preprocessor.stepgate")
         .map_err(|error| Failure::usage(format!("[preprocessor.stepgate] of book.toml: {error:#}")))?;
+    let options = options.unwrap_or_default();
+    if options.before.iter().flatten().any(|name| name == "links") {
+        let message = "[preprocessor.stepgate] of book.toml: `before = [\"links\"]` would let mdBook include files behind stepgate's back";
+        return Err(
+            Failure::usage(message).hint("what an author includes is looked at as the rest of the page; leave it out")
+        );
+    }
     let config = configuration::load_above(&context.root, terminal)?;
     let builder = Builder { asked: Asked { config: &config, now: Timestamp::now(), strength: None, seed: 0 }, context };
-    builder.build(&mut book, &options.unwrap_or_default())?;
+    builder.build(&mut book, &options)?;
     print(&serde_json::to_string(&book).expect("a book that was JSON is JSON again"))?;
     Ok(Exit::Success)
 }
@@ -92,7 +98,11 @@ impl Builder<'_> {
         for path in &options.runbooks {
             shelf.0.extend(self.beside(path, &chapters)?);
         }
-        shelf.put(book).map_err(failure)
+        shelf.put(book).map_err(|error| match error {
+            ShelfError::Page(error) => failure(error),
+            taken => Failure::usage(taken.to_string())
+                .hint("rename one of the files, or list the runbook in SUMMARY.md only"),
+        })
     }
 
     /// A chapter that is a runbook, made into its page; and the file that it was read from.
@@ -116,17 +126,18 @@ impl Builder<'_> {
             true => files::find_markdown(&place),
             false => vec![place.clone()],
         };
-        let mut shelved = Vec::new();
+        let (mut shelved, mut any) = (Vec::new(), false);
         for file in found {
+            let Some(read) = files::read_found(&file) else { continue };
+            any = true;
             if file.canonicalize().is_ok_and(|file| chapters.contains(&file)) {
                 continue;
             }
-            let Some(read) = files::read_found(&file) else { continue };
             let text = read.map_or_else(|refused| refused.source.text, |source| source.text);
             let (one, content) = self.shelved(&in_book(&file, root), text, Some(&file))?;
             shelved.push(Shelved { content: Some(content), ..one });
         }
-        if shelved.is_empty() && chapters.is_empty() {
+        if !any {
             let message = format!("[preprocessor.stepgate] of book.toml: `{}` holds no runbook", path.display());
             return Err(Failure::usage(message).hint("`runbooks` lists files and folders, seen from book.toml"));
         }
@@ -153,11 +164,18 @@ impl Builder<'_> {
 
     /// What a runbook's recording says of it.
     fn standing(&self, file: &Path) -> Standing {
-        let Verified { verdict, head, steps, .. } = verify_file(file, files::read(file), &self.asked);
+        let Verified { verdict, head, steps, found, .. } = verify_file(file, files::read(file), &self.asked);
         let holds = steps.iter().filter(|step| step.verdict == Verdict::Holds).count();
         let last = head.map(|head| LastPass::new(&head.run, &head.operator, head.started, head.finished));
-        let verdict = verdict.map(|verdict| (verdict.as_str().to_owned(), words(verdict, holds, steps.len())));
-        Standing { verdict, last }
+        let verdict = match (verdict, found.first()) {
+            (Some(verdict), _) => (verdict.as_str().to_owned(), words(verdict, holds, steps.len())),
+            (None, why) => {
+                let why = why.map_or_else(String::new, |found| found.message.clone());
+                eprint_line(&format!("warning: {}: {}", escape_line(&file.display().to_string()), escape_line(&why)));
+                ("error".to_owned(), why)
+            }
+        };
+        Standing { verdict: Some(verdict), last }
     }
 }
 

@@ -148,9 +148,12 @@ impl LastPass {
     }
 }
 
+/// What the ids of steps begin with.
+pub const STEP_ANCHOR: &str = "step.";
+
 /// A step's place on a page. No heading has such a one: their slugs have no dot.
 pub fn step_anchor(name: &str) -> String {
-    format!("step.{name}")
+    format!("{STEP_ANCHOR}{name}")
 }
 
 /// How many of a step's expectations stand behind it with nothing between.

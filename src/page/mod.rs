@@ -9,6 +9,8 @@ mod escape;
 mod templates;
 
 pub use address::{is_plain_address, is_plain_in_file};
-pub use card::{AboutCard, AssertCard, DataCard, ExpectationCard, Fact, LastPass, StepCard, adjacent, step_anchor};
+pub use card::{
+    AboutCard, AssertCard, DataCard, ExpectationCard, Fact, LastPass, STEP_ANCHOR, StepCard, adjacent, step_anchor,
+};
 pub use escape::html;
 pub use templates::{PageError, Templates};

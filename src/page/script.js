@@ -1,7 +1,9 @@
 // Copy buttons and a filter. Without this the page says the same: buttons stay hidden, everything can be read.
 (() => {
-  if (window.stepgatePage) return;
-  window.stepgatePage = true;
+  // No id of a heading can stand for a symbol.
+  const once = Symbol.for("stepgate page");
+  if (window[once]) return;
+  window[once] = true;
 
   const said = (words) => {
     let place = document.querySelector(".sg-said");

@@ -28,7 +28,7 @@ const active = () => {
       if (!node.closest("nav, .buttons, button")) found.push(node.outerHTML.slice(0, 100));
     }
   }
-  const scripts = [...main.querySelectorAll("script")].filter((one) => !one.textContent.includes("window.stepgatePage"));
+  const scripts = [...main.querySelectorAll("script")].filter((one) => !one.textContent.includes("stepgate page"));
   return [...found, ...scripts.map((one) => one.outerHTML.slice(0, 100))];
 };
 

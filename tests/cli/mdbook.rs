@@ -162,10 +162,68 @@ fn what_cannot_be_understood_is_refused_in_plain_words() {
         (book(json!({"runbooks": "x"})), "[preprocessor.stepgate] of book.toml"),
         (book(json!({"runbooks": ["nowhere"]})), "`nowhere` holds no runbook"),
         (book(json!({"runbooks": ["empty"]})), "`empty` holds no runbook"),
+        (book(json!({"before": ["links"]})), "behind stepgate's back"),
     ] {
         assert!(done.code == 2 && done.stdout.is_empty() && done.stderr.contains(words), "{words}: {done:?}");
         assert!(done.stderr.contains("help:") || words.starts_with("[pre") || words.starts_with("unk"), "{done:?}");
     }
+}
+
+#[test]
+fn no_page_is_written_over_another() {
+    let sandbox = Sandbox::new();
+    let body = "# B\n\n```bash {name=a effect=read}\ntrue\n```\n";
+    for name in ["rb/a.md", "rb/a.markdown", "one/rb/b.md", "two/index.md", "three/c.md"] {
+        sandbox.write(name, format!("{FRONT}{body}"));
+    }
+    for (options, chapters, words) in [
+        (
+            json!({"runbooks": ["rb"]}),
+            vec![chapter("x.md", "# X\n")],
+            "`rb/a.html` would be two pages: the runbook `rb/a.markdown`",
+        ),
+        (
+            json!({"runbooks": ["rb/a.md"]}),
+            vec![chapter("rb/a.md", "# A\n")],
+            "the chapter `rb/a.md`, and the runbook `rb/a.md`",
+        ),
+        (
+            json!({"runbooks": ["three"]}),
+            vec![chapter("runbooks-index.md", "# Mine\n")],
+            "the chapter `runbooks-index.md`, and their index",
+        ),
+    ] {
+        let done = send(&sandbox, &options, chapters);
+        assert!(done.code == 2 && done.stderr.contains(words), "{words}: {done:?}");
+    }
+    let mut command = sandbox.command(["mdbook"]);
+    let context = json!({
+        "root": sandbox.path("two"), "renderer": "html", "mdbook_version": "0.5.4",
+        "config": {"book": {"src": "src"}, "preprocessor": {"stepgate": {"runbooks": ["."]}}},
+    });
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let book = json!([context, {"items": [chapter("x.md", "# X\n")]}]).to_string();
+    child.stdin.take().unwrap().write_all(book.as_bytes()).unwrap();
+    let done = done(child.wait_with_output().unwrap());
+    assert!(done.code == 2 && done.stderr.contains("`index.html` would be two pages: mdBook's own"), "{done:?}");
+}
+
+#[test]
+fn what_cannot_be_planned_or_has_no_sound_recording_says_so_on_its_page() {
+    let sandbox = Sandbox::new();
+    let text = |when: &str| format!("{FRONT}# B\n\n```bash {{name=a effect=read{when}}}\ntrue\n```\n");
+    sandbox.write("rb/wrong.md", text(" when=\"NOPE == 1\""));
+    sandbox.write("rb/torn.md", text(""));
+    sandbox.write("rb/torn.recording.jsonl", "garbage\n");
+    let done = send(&sandbox, &json!({"runbooks": ["rb"]}), vec![chapter("x.md", "# X\n")]);
+    assert_eq!(done.stderr.matches("warning: ").count(), 2, "{done:?}");
+    let found = chapters(&done);
+    let index = found.last().unwrap();
+    assert_eq!(index["content"].as_str().unwrap().matches("sg-error\">error").count(), 2, "{index}");
+    let pages = index["sub_items"].as_array().unwrap();
+    let page = |at: usize| pages[at]["Chapter"]["content"].as_str().unwrap();
+    assert!(page(0).contains("sg-error") && page(0).contains("cannot be used"), "{}", page(0));
+    assert!(page(1).contains("sg-error") && page(1).contains("NOPE"), "{}", page(1));
 }
 
 #[test]
