@@ -1,11 +1,12 @@
 //! Takes out again what `annotate` wrote: the quotes that `splice` inserted, with what it added around them, and the ticks.
 
-use super::quote::Marker;
+use super::quote::{Checkbox, Marker};
 use super::splice::{Splices, is_blank};
 use crate::diagnostic::{Source, Span};
 use crate::runbook::{Runbook, body_start, markdown_options, read};
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// A text without results.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,10 @@ fn once(text: &str) -> Option<Cleared> {
     for quote in found.iter().rev() {
         rest = take_out(text, body, quote, rest, &mut splices);
     }
+    // Of two quotes in one item, as a merge may leave them, the first says what was in its box.
+    let boxes = found.iter().rev().filter_map(|quote| Some((quote.checkbox?, quote.marker.was?)));
+    let boxes: BTreeMap<usize, (Span, Checkbox)> = boxes.map(|(place, was)| (place.start, (place, was))).collect();
+    boxes.into_values().for_each(|(place, was)| splices.replace(place, was.text()));
     (!found.is_empty()).then(|| Cleared { text: splices.apply(text), quotes: found.len() })
 }
 
@@ -114,7 +119,7 @@ struct Rest {
 
 /// Takes out one quote and what was added around it. Returns what is left behind it.
 fn take_out(text: &str, body: usize, quote: &OwnQuote, rest: Rest, splices: &mut Splices) -> Rest {
-    let (OwnQuote { lines, marker, checkbox }, mut taken) = (quote, quote.lines);
+    let (OwnQuote { lines, marker, .. }, mut taken) = (quote, quote.lines);
     let is_last = rest.is_empty && lines.end == rest.start;
     if marker.tight {
         let behind =
@@ -129,9 +134,6 @@ fn take_out(text: &str, body: usize, quote: &OwnQuote, rest: Rest, splices: &mut
             let end = if text[..blank.end].ends_with("\r\n") { "\r\n" } else { "\n" };
             taken.start = text[..blank.start].strip_suffix(end).map_or(blank.start, str::len);
         }
-    }
-    if let (Some(was), Some(checkbox)) = (marker.was, checkbox) {
-        splices.replace(*checkbox, was.text());
     }
     splices.replace(taken, "");
     Rest { start: taken.start, is_empty: rest.is_empty && taken.end == rest.start }
@@ -195,6 +197,7 @@ mod tests {
                 "1. 1. [ ] b\n    > <!-- stepgate:a -->\n    c\n        > <!-- stepgate:a -->\n        d\n",
                 "1. 1. [ ] b\n    c\n        d\n",
             ),
+            ("- [x] a\n\n  > <!-- stepgate:a was=open -->\n\n  > <!-- stepgate:a was=X -->\n  > x\n", "- [ ] a\n"),
             ("a\n\n> <!-- stepgate:a tight -->\n\n> <!-- stepgate:b tight -->\n\nb\n", "a\nb\n"),
         ] {
             assert_eq!(cleared(body).as_deref(), Some(left), "{body}");

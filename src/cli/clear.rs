@@ -6,6 +6,7 @@ use super::files;
 use super::findings::show;
 use super::replace::replace_known;
 use super::terminal::{Terminal, eprint_line};
+use super::tree::real_path;
 use crate::annotate::{self, says_the_same};
 use crate::diagnostic::{Refused, Source};
 use crate::runbook::{declares_runbook, read};
@@ -39,6 +40,8 @@ fn clear_file(file: &Path, terminal: &Terminal) -> Result<(), Failure> {
         let why = "without its results it would not say the same";
         return Err(failed(why).hint("put a blank line behind each quote that begins with `> <!-- stepgate:`"));
     }
+    // The file itself is refused if it is a link; what is on the way to it is looked at here.
+    real_path(file).map_err(|why| failed(&why).hint("name the file where it really lies"))?;
     let written = replace_known(file, &source.text, cleared.text.as_bytes());
     written.map_err(|error| failed(&error.to_string()))?;
     eprint_line(&format!("{name}: {} taken out", count(cleared.quotes, "result")));

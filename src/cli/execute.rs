@@ -70,7 +70,7 @@ pub fn run_to_its_end(
     terminal: &Terminal,
 ) -> Result<Exit, Failure> {
     let key = sign::key_of(prepared.config)?;
-    report::check_places(&options.report)?;
+    report::check_places(&options.report, prepared.path, prepared.record.folder.as_ref())?;
     let (folder, runbook) = (prepared.record.folder.clone(), prepared.runbook);
     let place = prepared.write_back.take().zip(folder.clone());
     let (ending, lost, locks) = execute(prepared, options, terminal)?;

@@ -51,6 +51,7 @@ mod sign;
 mod signals;
 mod ssh;
 mod terminal;
+mod tree;
 mod unfinished;
 mod view;
 mod write_back;

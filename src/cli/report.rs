@@ -13,16 +13,40 @@ use crate::runbook::Runbook;
 use crate::text::escape_line;
 use std::path::{Path, PathBuf};
 
-/// Whether there is a folder for each of them: a run of an hour must not end without its report for a typing error.
-pub fn check_places(reports: &[ReportFile]) -> Result<(), Failure> {
+/// Whether each of them can be written: a run of an hour must not end without its report for a typing error. None may stand where
+/// another report, the `runbook` or the store of the run's `folder` does.
+pub fn check_places(reports: &[ReportFile], runbook: &Path, folder: Option<&RunFolder>) -> Result<(), Failure> {
+    let store = folder.and_then(|folder| folder.path().ancestors().nth(2)?.canonicalize().ok());
+    let mut taken = vec![runbook.to_owned()];
     for ReportFile { path, .. } in reports {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if !folder.is_dir() || path.is_dir() {
+        let refused = |why: &str| {
             let message = format!("the report `{}` cannot be written there", escape_line(&path.display().to_string()));
-            return Err(Failure::usage(message).hint("nothing was run; name a file in a folder that is there"));
+            Failure::usage(format!("{message}: {why}"))
+                .hint("nothing was run; name a file of its own, in a folder that is there")
+        };
+        let place = place(path).map_err(|why| refused(&why))?;
+        if taken.contains(&place) || store.as_ref().is_some_and(|store| place.starts_with(store)) {
+            return Err(refused("something else stands there that this run needs"));
         }
+        taken.push(place);
     }
     Ok(())
+}
+
+/// Where a file lies or will lie.
+fn place(path: &Path) -> Result<PathBuf, String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (folder, name) = match (folder.canonicalize(), path.file_name()) {
+        (Ok(folder), Some(name)) if folder.is_dir() => (folder, name),
+        _ => return Err("there is no such folder".to_owned()),
+    };
+    match std::fs::symlink_metadata(path) {
+        Ok(data) if data.is_dir() => return Err("it is a folder".to_owned()),
+        Ok(data) if !data.is_file() => return Err("it is no regular file".to_owned()),
+        _ => {}
+    }
+    rustix::fs::access(&folder, rustix::fs::Access::WRITE_OK).map_err(|error| error.to_string())?;
+    Ok(folder.join(name))
 }
 
 /// Writes the reports of a run that is over: what its record in `folder` says, as `log` would, or what is known of it if no

@@ -5,12 +5,13 @@ use super::log::{markdown, read_watching};
 use super::next::store_option;
 use super::past;
 use super::replace::replace_known;
+use super::tree::real_path;
 use crate::annotate::{clear, says_the_same};
 use crate::audit::Unasked;
 use crate::event::RunState;
-use crate::journal::{RunFolder, Store, Vouched};
+use crate::journal::{RunFolder, Vouched};
 use crate::text::{escape_line, quote_word};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// The file that results are written into.
 pub struct Place {
@@ -31,15 +32,12 @@ impl Place {
             let message = format!("results cannot be written back into `{}`: {why}", named.display());
             Failure::usage(message).hint("nothing was run; leave out --write-back, or name the file itself")
         };
-        let broken = |error: std::io::Error| refused(&error.to_string());
-        if !std::fs::symlink_metadata(named).map_err(broken)?.is_file() {
+        if !std::fs::symlink_metadata(named).map_err(|error| refused(&error.to_string()))?.is_file() {
             return Err(refused("it is no regular file"));
         }
-        let path = named.canonicalize().map_err(broken)?;
-        let typed = without_dots(&std::path::absolute(named).map_err(broken)?);
-        let tree = typed.parent().map(Store::locate).and_then(|store| store.parent()?.canonicalize().ok());
-        if !tree.is_some_and(|tree| path.starts_with(tree)) {
-            return Err(refused("a link leads out of its tree"));
+        let path = real_path(named).map_err(|why| refused(&why))?;
+        if clear(text).is_some_and(|cleared| !says_the_same(&cleared.text, text)) {
+            return Err(refused("without the results that stand in it, it would not say the same"));
         }
         Ok(Self { path, text: text.to_owned() })
     }
@@ -78,16 +76,4 @@ impl Place {
             false => Err("with them it would not say the same".to_owned()),
         }
     }
-}
-
-/// A path without `.` and `..`, by its words alone.
-fn without_dots(path: &Path) -> PathBuf {
-    path.components().fold(PathBuf::new(), |mut path, part| {
-        match part {
-            Component::ParentDir => _ = path.pop(),
-            Component::CurDir => {}
-            part => path.push(part),
-        }
-        path
-    })
 }

@@ -264,3 +264,28 @@ fn a_changed_runbook_shows_what_ran_then_and_a_step_that_is_gone_stays() {
         &["Step by step", "echo new", "This is not what ran.", "echo old", "gone", "passed", "left"],
     );
 }
+
+#[test]
+fn a_report_takes_no_place_that_something_else_needs_and_that_is_found_before_anything_runs() {
+    let sandbox = Sandbox::new();
+    sandbox.runbook("r.md", "# R\n\n```bash {name=a effect=read}\ntouch ran\n```\n");
+    assert_eq!(sandbox.stepgate("run r.md --run-id first").code, 0);
+    std::fs::remove_file(sandbox.path("ran")).unwrap();
+    let before = (sandbox.read("r.md"), std::fs::read(sandbox.store().join("ledger.jsonl")).unwrap());
+    std::os::unix::fs::symlink("elsewhere", sandbox.path("link")).unwrap();
+    for (options, told) in [
+        ("--report html=r.md", "something else stands there"),
+        ("--report html=./r.md", "something else stands there"),
+        ("--report json=.stepgate/ledger.jsonl", "something else stands there"),
+        ("--report html=x --report junit=x", "something else stands there"),
+        ("--report html=link", "no regular file"),
+        ("--report html=/dev/stdout", "cannot be written there"),
+        ("--report html=.", "cannot be written there"),
+        ("--report html=nowhere/x", "no such folder"),
+    ] {
+        let done = sandbox.stepgate(&format!("run r.md {options}"));
+        assert!(done.code == 2 && done.stderr.contains(told) && done.stderr.contains("nothing was run"), "{done:?}");
+    }
+    assert!(!sandbox.path("ran").exists());
+    assert_eq!(before, (sandbox.read("r.md"), std::fs::read(sandbox.store().join("ledger.jsonl")).unwrap()));
+}

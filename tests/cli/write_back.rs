@@ -138,8 +138,7 @@ fn nothing_is_written_through_a_link_or_out_of_the_tree() {
     symlink("docs/r.md", sandbox.path("repo/link.md")).unwrap();
     symlink(outside.path(), sandbox.path("repo/away")).unwrap();
     symlink("docs", sandbox.path("repo/near")).unwrap();
-    for (file, told) in [("repo/link.md", "it is no regular file"), ("repo/away/r.md", "a link leads out of its tree")]
-    {
+    for (file, told) in [("repo/link.md", "it is no regular file"), ("repo/away/r.md", "leads out of its tree")] {
         let done = sandbox.stepgate(&format!("run {file} --write-back {ANSWERS}"));
         assert!(done.code == 2 && done.stderr.contains(told) && done.stderr.contains("nothing was run"), "{done:?}");
     }
@@ -149,6 +148,38 @@ fn nothing_is_written_through_a_link_or_out_of_the_tree() {
     assert!(done.code == 1 && sandbox.read("repo/docs/r.md").contains("stepgate:run "), "{done:?}");
     let done = sandbox.stepgate("clear repo/link.md");
     assert!(done.code == 1 && done.stderr.contains("it is no regular file"), "{done:?}");
+    // Neither into another repository, nor from a folder that is in none.
+    fs::create_dir(outside.path().join(".git")).unwrap();
+    symlink(outside.path(), sandbox.path("out")).unwrap();
+    fs::write(outside.path().join("r.md"), sandbox.read("repo/docs/r.md")).unwrap();
+    for file in ["repo/away/r.md", "out/r.md"] {
+        let done = sandbox.stepgate(&format!("run {file} --write-back {ANSWERS}"));
+        assert!(done.code == 2 && done.stderr.contains("leads out of its tree"), "{done:?}");
+        let done = sandbox.stepgate(&format!("clear {file}"));
+        assert!(done.code == 1 && done.stderr.contains("leads out of its tree"), "{done:?}");
+    }
+    assert_eq!(fs::read_to_string(outside.path().join("r.md")).unwrap(), sandbox.read("repo/docs/r.md"));
+}
+
+#[test]
+fn what_was_written_at_the_end_of_a_result_is_no_part_of_a_step_by_accident() {
+    let sandbox = Sandbox::new();
+    sandbox.runbook("r.md", "# R\n\n```bash {name=a effect=read}\ntrue\n```\n\n- [ ] foo\n");
+    assert_eq!(sandbox.stepgate("run r.md --answer foo=done --write-back").code, 0);
+    let written = sandbox.read("r.md") + "A sentence.\n";
+    sandbox.write("r.md", &written);
+    let done = sandbox.stepgate("run r.md --answer foo=done --write-back");
+    assert!(done.code == 2 && done.stderr.contains("it would not say the same"), "{done:?}");
+    assert!(done.stderr.contains("nothing was run") && sandbox.read("r.md") == written, "{done:?}");
+}
+
+#[test]
+fn two_results_of_one_item_as_a_merge_may_leave_them_are_taken_out() {
+    let sandbox = Sandbox::new();
+    let quote = "  > <!-- stepgate:foo was=open -->\n  > x\n\n";
+    sandbox.runbook("r.md", &format!("# R\n\n- [x] foo\n\n{quote}{quote}"));
+    let done = sandbox.stepgate("clear r.md");
+    assert!(done.code == 0 && sandbox.read("r.md").contains("- [ ] foo\n"), "{done:?}");
 }
 
 #[test]

@@ -44,6 +44,8 @@ struct Head<'a> {
 struct End<'a> {
     version: &'a str,
     run: &'a str,
+    /// Whether there is a record that could be asked.
+    recorded: bool,
 }
 
 /// The page; `None` of a run of which nothing is recorded.
@@ -64,7 +66,9 @@ pub fn html_page(report: &Report<'_>) -> Result<Option<String>, PageError> {
     page.push_str(&format!("<style>{style}</style>\n"));
     page.push_str(&templates.render("report_top", &top)?);
     page.push_str(&html);
-    page.push_str(&templates.render("report_end", &End { version, run: &header.run })?);
+    page.push_str(
+        &templates.render("report_end", &End { version, run: &header.run, recorded: report.journal.head.is_some() })?,
+    );
     page.push_str(&format!("<script>{script}</script>\n</body>\n</html>\n"));
     Ok(Some(page))
 }

@@ -9,7 +9,7 @@ use crate::event::Status;
 use crate::page::{html, is_plain_in_file};
 use crate::runbook::{Runbook, markdown_options};
 use comrak::Anchorizer;
-use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd};
 use std::collections::HashMap;
 
 /// What stands in the place of a block.
@@ -146,6 +146,7 @@ impl Writer<'_> {
             Tag::Strikethrough => self.open("<del>", "</del>"),
             Tag::Superscript => self.open("<sup>", "</sup>"),
             Tag::Subscript => self.open("<sub>", "</sub>"),
+            Tag::Link { link_type: LinkType::Email, dest_url, .. } => self.link(&format!("mailto:{dest_url}")),
             Tag::Link { dest_url, .. } => self.link(&dest_url),
             // Nothing is loaded, from wherever it is.
             Tag::Image { dest_url, .. } => {
