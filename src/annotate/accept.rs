@@ -1,7 +1,6 @@
 //! New expected lines in the author's text: everything outside the changed lines stays, byte for byte.
 
-use super::splice::Splices;
-use crate::diagnostic::Span;
+use crate::diagnostic::{Span, Splices};
 use crate::expect::Edit;
 use crate::replay::BlockChange;
 use crate::runbook::{Expectation, Item, Runbook};

@@ -1,8 +1,8 @@
 //! Takes out again what `annotate` wrote: the quotes that `splice` inserted, with what it added around them, and the ticks.
 
 use super::quote::{Checkbox, Marker};
-use super::splice::{Splices, is_blank};
-use crate::diagnostic::{Source, Span};
+use super::splice::is_blank;
+use crate::diagnostic::{Source, Span, Splices};
 use crate::runbook::{Runbook, body_start, markdown_options, read};
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use std::borrow::Cow;

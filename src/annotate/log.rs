@@ -3,9 +3,9 @@
 use super::clear::{clear, without_results};
 use super::markdown::{inline, words};
 use super::quote::{Checkbox, Marker};
-use super::splice::{Splices, end_of, indent_at};
+use super::splice::{end_of, indent_at};
 use super::{step_quote, summary_quote};
-use crate::diagnostic::{Source, Span};
+use crate::diagnostic::{Source, Span, Splices};
 use crate::event::{ReadExcerpt, RunState, Status, StepState, manual_words, result_words};
 use crate::runbook::{Item, ManualStep, Runbook};
 

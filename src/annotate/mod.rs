@@ -22,4 +22,3 @@ pub use evidence::{Evidence, evidence};
 pub use log::{Log, annotate};
 pub use markdown::inline;
 pub use same::says_the_same;
-pub use splice::Splices;

@@ -1,8 +1,7 @@
 //! Whether a text with results says what its author's text says: a second Markdown parser is the judge.
 
 use super::quote::Marker;
-use super::splice::Splices;
-use crate::diagnostic::Source;
+use crate::diagnostic::{Source, Splices};
 use crate::runbook::{Item, body_start, markdown_options, read};
 use comrak::arena_tree::NodeEdge;
 use comrak::nodes::{Node, NodeValue};

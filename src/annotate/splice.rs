@@ -1,20 +1,9 @@
-//! Insertions into a source by byte position: everything outside stays identical, CRLF and all.
+//! Quotes put into a source, each with a note of what was added beside it.
 
 use super::quote::Marker;
-use crate::diagnostic::{Source, Span};
-
-/// Changes to a source, in any order.
-#[derive(Debug, Default)]
-pub struct Splices {
-    edits: Vec<(Span, String)>,
-}
+use crate::diagnostic::{Source, Span, Splices};
 
 impl Splices {
-    /// Puts `text` in the place of the bytes at `span`.
-    pub fn replace(&mut self, span: Span, text: impl Into<String>) {
-        self.edits.push((span, text.into()));
-    }
-
     /// Inserts a quote of `lines`, indented by `indent`, as a block of its own behind the line that holds byte `at`. Its
     /// marker notes what is added beside it: `clear` is the inverse.
     pub fn insert_quote(&mut self, source: &Source, at: usize, indent: &str, mut marker: Marker, lines: &[String]) {
@@ -32,21 +21,7 @@ impl Splices {
         if marker.tight {
             block.push_str(end);
         }
-        self.edits.push((Span::new(position, position), block));
-    }
-
-    /// The source with every change made. Insertions at one place stand in the order in which they were asked for.
-    pub fn apply(mut self, source: &str) -> String {
-        self.edits.sort_by_key(|(span, _)| span.start);
-        let mut out = String::with_capacity(source.len() * 2);
-        let mut at = 0;
-        for (span, text) in self.edits {
-            out.push_str(&source[at..span.start]);
-            out.push_str(&text);
-            at = span.end;
-        }
-        out.push_str(&source[at..]);
-        out
+        self.replace(Span::new(position, position), block);
     }
 }
 

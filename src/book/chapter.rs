@@ -1,8 +1,7 @@
 //! One runbook as a chapter.
 
 use super::inert::inert;
-use crate::annotate::Splices;
-use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::diagnostic::{Diagnostic, Source, Span, Splices};
 use crate::page::{
     self, AboutCard, AssertCard, DataCard, ExpectationCard, Fact, LastPass, PageError, StepCard, Templates,
 };

@@ -6,10 +6,12 @@
 mod code;
 mod render;
 mod source;
+mod splices;
 
 pub use code::Code;
 pub use render::{JsonDiagnostic, render_json, render_text};
 pub use source::{Position, Source, Span};
+pub use splices::Splices;
 
 use serde::Serialize;
 
