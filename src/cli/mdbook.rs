@@ -112,9 +112,8 @@ impl Builder<'_> {
         let file = chapter.source_path.as_ref().map(|source| folder.join(source));
         // Not the file: what mdBook included is part of the page.
         let text = std::mem::take(&mut chapter.content);
-        let (mut shelved, content) = self.shelved(&path, text, file.as_deref())?;
+        let (shelved, content) = self.shelved(&path, text, file.as_deref())?;
         chapter.content = content;
-        shelved.content = None;
         Ok(Some((file, shelved)))
     }
 
@@ -144,7 +143,7 @@ impl Builder<'_> {
         Ok(shelved)
     }
 
-    /// A runbook's row and the Markdown of its page.
+    /// A runbook as a chapter that the book has already, and the Markdown of its page.
     fn shelved(&self, path: &Path, text: String, file: Option<&Path>) -> Result<(Shelved, String), Failure> {
         let name = path.display().to_string();
         let read = runbook::decode(&name, text.into_bytes()).and_then(runbook::read);

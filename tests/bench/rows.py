@@ -136,7 +136,7 @@ def recordings(program: str) -> Iterable[Row]:
 
 def pages(program: str) -> Iterable[Row]:
     words = ("sh", "-c", 'exec "$0" mdbook <book.json', program)
-    book = Command("book", words, lambda text: text.count('id=\\"step.step-') == STEPS, runs=3)
+    book = Command("book", words, lambda text: text.count(" data-sg-item>") == STEPS, runs=3)
     yield Row("book", "a page of 300 kB with 1,000 steps for mdBook", "–", (book,), milliseconds(book), "ms", 100)
 
 
