@@ -119,6 +119,12 @@ fn play(deed: Deed, moment: Duration, case: &Case<'_>) -> (Ended, f64) {
         _ => Terminal::start(&case.sandbox, &run),
     };
     if deed == Deed::Stop {
+        // Where the shell does not listen yet, `^Z` throws away what was typed before it.
+        let began = Instant::now();
+        while !terminal.asks("prompt> ") && began.elapsed() < LIMIT {
+            terminal.read();
+            std::thread::sleep(Duration::from_millis(2));
+        }
         terminal.send(&format!("{}; echo \"code=\"$?; exit\n", run.join(" ")));
     }
     let (began, mut at, mut left) =
