@@ -46,7 +46,7 @@ def echoes(count: int) -> str:
 
 def chapter() -> str:
     """A page of 300 kB with 1,000 steps, as people write them."""
-    prose = "It says in a sentence or two what the next step is for, why it stands here and nowhere else on the page, [where that is written](https://example.org), and what to do if `it` fails.\n\n"
+    prose = "It says in a sentence or two what the next step is for, why it stands here and nowhere else on the page, [where that is written](https://example.org), and what to do if `it` fails, step after step.\n\n"
     return front("Book") + "".join(f"## Part {number}\n\n{prose}{echo(number)}" for number in range(STEPS))
 
 
